@@ -1,0 +1,42 @@
+namespace DaxEmu.Contract;
+
+/// <summary>
+/// The filesystem partner: grants pins and judges layout operations. The check and the operation are one step: while a
+/// layout operation that may proceed has not ended, no pin is granted on its range, and the reverse. Safe for any number of threads.
+/// </summary>
+public interface IFileContract
+{
+    /// <summary>
+    /// Asks for a pin. Completes at once unless a layout operation on the range is in flight; then when that has ended.
+    /// </summary>
+    /// <param name="request">The wish.</param>
+    /// <param name="readFacts">Reads the file's state; called in the same step as the decision, so it must be quick and must not call the contract.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <returns>The pin, or the refusal with its errno and sentence.</returns>
+    ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation);
+
+    /// <summary>Gives a pin back. Releasing one that is already gone does nothing.</summary>
+    void Unpin(Pin pin);
+
+    /// <summary>
+    /// Asks whether a layout operation may go ahead. Completes at once unless the policy waits.
+    /// </summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="cancellation">The caller was interrupted: the decision is then a refusal with EINTR.</param>
+    /// <returns>The verdict; dispose it when the operation has been carried out.</returns>
+    ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation);
+
+    /// <summary>
+    /// Reports that a region's bytes changed without the contract having been asked, such as a truncate of the backing file.
+    /// </summary>
+    /// <param name="pin">The pin whose range was affected.</param>
+    /// <param name="range">The bytes of the file that could not be reached.</param>
+    /// <param name="evidence">What was seen, as a sentence.</param>
+    void ReportBreach(Pin pin, ByteRange range, string evidence);
+
+    /// <summary>The pins held now, in the order they were granted; on one file or on all.</summary>
+    IReadOnlyList<Pin> PinsOf(FileIdentity? file = null);
+
+    /// <summary>True when a pin overlaps the range. Constant memory, O(log n) in the file's pins.</summary>
+    bool IsPinned(FileIdentity file, ByteRange range);
+}

@@ -1,0 +1,11 @@
+namespace DaxEmu.Contract;
+
+/// <summary>How long a device may keep using the pages of a pin.</summary>
+public enum PinKind
+{
+    /// <summary>Until the region is deregistered (FOLL_LONGTERM in the kernel).</summary>
+    LongTerm,
+
+    /// <summary>On demand: nothing is pinned, the range is looked up again after an invalidation.</summary>
+    Odp,
+}
