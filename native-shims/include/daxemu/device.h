@@ -1,0 +1,104 @@
+/*
+ * The device boundary: what travels over the SEQPACKET socket that stands for one open device file.
+ *
+ * One message is one request or one reply; replies come in the order of the requests. Descriptors travel as SCM_RIGHTS
+ * with the message that names them. All integers are in host order: both ends run on one machine.
+ */
+#ifndef DAXEMU_DEVICE_H
+#define DAXEMU_DEVICE_H
+
+#include <linux/types.h>
+
+#define DAXEMU_PROTOCOL_VERSION 1
+
+/* Longest message either way, header included: below the default socket buffer of 212992 bytes. */
+#define DAXEMU_MAX_MESSAGE 65536
+/* Most descriptors in one message: below the kernel's SCM_MAX_FD. */
+#define DAXEMU_MAX_FDS 64
+
+enum daxemu_request_type {
+    DAXEMU_REQ_HELLO = 1, /* open(2): struct daxemu_hello */
+    DAXEMU_REQ_WRITE = 2, /* write(2): struct daxemu_write, segments, command bytes */
+    DAXEMU_REQ_MMAP = 3,  /* mmap(2): struct daxemu_mmap; the reply carries the memfd to map at offset 0 */
+    DAXEMU_REQ_SYSFS = 4, /* reads one file below /sys: the path, UTF-8, without the leading "/sys/" */
+};
+
+struct daxemu_request {
+    __u32 type;   /* enum daxemu_request_type */
+    __u32 length; /* bytes of body that follow */
+    __u64 id;     /* chosen by the client, repeated in the reply */
+};
+
+struct daxemu_reply {
+    __u64 id;
+    __s32 result;   /* what the system call would return: >= 0, or -errno */
+    __u32 length;   /* bytes of body that follow; on failure a sentence, UTF-8, that says why */
+    __u32 fd_count; /* descriptors that came with this message */
+    __u32 reserved; /* 0 */
+};
+
+/* The first request on a connection. */
+struct daxemu_hello {
+    __u32 version;  /* DAXEMU_PROTOCOL_VERSION */
+    __u32 reserved; /* 0 */
+    char path[112]; /* the device file, such as "/dev/infiniband/uverbs0"; NUL-terminated; empty: the first device */
+};
+
+/* The reply's descriptors: the doorbell memory, and an eventfd to write when the worker sleeps. */
+struct daxemu_hello_reply {
+    __u32 version;         /* the daemon's DAXEMU_PROTOCOL_VERSION */
+    __u32 doorbell_length; /* bytes of struct daxemu_doorbell to map */
+    char device[64];       /* name of the device, such as "rxe0" */
+};
+
+/* Queue pairs of one open device file that can have a doorbell: their handles are below this. */
+#define DAXEMU_DOORBELL_QPS 32768
+
+/*
+ * Shared with one open device file only, so that no client can ring, or watch, another's queues.
+ * To ring: set the queue pair's bit in bits[handle / 64], then bit handle / 64 of summary, both as atomic OR; then, after a full
+ * barrier, write 1 to the eventfd if worker_asleep is not 0. The worker clears in the opposite order, and sets worker_asleep
+ * before a last look.
+ */
+struct daxemu_doorbell {
+    __u32 worker_asleep; /* written by the daemon */
+    __u32 reserved[15];
+    __u64 summary[DAXEMU_DOORBELL_QPS / 64 / 64];
+    __u8 pad[4096 - 64 - DAXEMU_DOORBELL_QPS / 64 / 64 * 8];
+    __u64 bits[DAXEMU_DOORBELL_QPS / 64];
+    /*
+     * enum ib_qp_state of each queue pair, by handle; written by the daemon, which never reads it back. A post_send below RTS
+     * must fail at once, without asking.
+     */
+    __u8 qp_state[DAXEMU_DOORBELL_QPS];
+};
+
+/* Client memory that a command refers to by address, such as reg_mr's range; descriptors come in the order of the segments. */
+struct daxemu_segment {
+    __u64 address; /* of the first byte, in the client */
+    __u64 length;
+    __u64 offset;     /* of that byte in the descriptor */
+    __u32 protection; /* PROT_READ, PROT_WRITE of the client's mapping */
+    __u32 flags;      /* DAXEMU_SEGMENT_* */
+};
+
+#define DAXEMU_SEGMENT_SYNC 1 /* the client's mapping is MAP_SYNC */
+
+struct daxemu_write {
+    __u32 segment_count;
+    __u32 command_length;
+    /* struct daxemu_segment segments[segment_count]; then the bytes that write(2) would have been given */
+};
+
+struct daxemu_mmap {
+    __u64 offset;
+    __u64 length;
+};
+
+/*
+ * Commands name completion channels by descriptor number (IB_USER_VERBS_CMD_CREATE_CQ), and some responses hold one (async_fd, fd).
+ * On this socket such a field holds the channel's id instead: in a response the client replaces it by the number of the descriptor
+ * that came along, in a command it replaces its number by the id.
+ */
+
+#endif

@@ -1,0 +1,125 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace DaxEmu.Abi;
+
+// The device boundary: native-shims/include/daxemu/device.h, where every field is explained.
+
+[CHeader("daxemu/device.h")]
+public static class daxemu_device
+{
+    public const uint DAXEMU_PROTOCOL_VERSION = 1;
+    public const int DAXEMU_MAX_MESSAGE = 65536;
+    public const int DAXEMU_MAX_FDS = 64;
+    public const uint DAXEMU_REQ_HELLO = 1;
+    public const uint DAXEMU_REQ_WRITE = 2;
+    public const uint DAXEMU_REQ_MMAP = 3;
+    public const uint DAXEMU_REQ_SYSFS = 4;
+    public const int DAXEMU_DOORBELL_QPS = 32768;
+    public const uint DAXEMU_SEGMENT_SYNC = 1;
+}
+
+[CHeader("daxemu/device.h")]
+public struct daxemu_request
+{
+    public uint type;
+    public uint length;
+    public ulong id;
+}
+
+[CHeader("daxemu/device.h")]
+public struct daxemu_reply
+{
+    public ulong id;
+    public int result;
+    public uint length;
+    public uint fd_count;
+    public uint reserved;
+}
+
+[CHeader("daxemu/device.h")]
+public struct daxemu_hello
+{
+    public uint version;
+    public uint reserved;
+    public path_bytes path;
+
+    [InlineArray(112)]
+    public struct path_bytes
+    {
+        private byte _first;
+    }
+}
+
+[CHeader("daxemu/device.h")]
+public struct daxemu_hello_reply
+{
+    public uint version;
+    public uint doorbell_length;
+    public name_bytes device;
+
+    [InlineArray(64)]
+    public struct name_bytes
+    {
+        private byte _first;
+    }
+}
+
+[CHeader("daxemu/device.h")]
+[StructLayout(LayoutKind.Explicit, Size = 8192 + daxemu_device.DAXEMU_DOORBELL_QPS)]
+public struct daxemu_doorbell
+{
+    [FieldOffset(0)]
+    public uint worker_asleep;
+
+    [FieldOffset(64)]
+    public summary_words summary;
+
+    [FieldOffset(4096)]
+    public bit_words bits;
+
+    [FieldOffset(8192)]
+    public state_bytes qp_state;
+
+    [InlineArray(daxemu_device.DAXEMU_DOORBELL_QPS / 64 / 64)]
+    public struct summary_words
+    {
+        private ulong _first;
+    }
+
+    [InlineArray(daxemu_device.DAXEMU_DOORBELL_QPS / 64)]
+    public struct bit_words
+    {
+        private ulong _first;
+    }
+
+    [InlineArray(daxemu_device.DAXEMU_DOORBELL_QPS)]
+    public struct state_bytes
+    {
+        private byte _first;
+    }
+}
+
+[CHeader("daxemu/device.h")]
+public struct daxemu_segment
+{
+    public ulong address;
+    public ulong length;
+    public ulong offset;
+    public uint protection;
+    public uint flags;
+}
+
+[CHeader("daxemu/device.h")]
+public struct daxemu_write
+{
+    public uint segment_count;
+    public uint command_length;
+}
+
+[CHeader("daxemu/device.h")]
+public struct daxemu_mmap
+{
+    public ulong offset;
+    public ulong length;
+}
