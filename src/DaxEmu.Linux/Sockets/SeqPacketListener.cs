@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Abi;
 using Microsoft.Win32.SafeHandles;
+using Mono.Unix.Native;
 using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.socket;
 
@@ -115,8 +116,10 @@ public sealed unsafe class SeqPacketListener : IDisposable
 
     private bool IsLeftBehind(sockaddr_un* address, uint length)
     {
+        // connect(2) to a file of any other type is ECONNREFUSED as well, and such a file is not ours to remove.
+        bool isSocket = !IsAbstract && Syscall.lstat(Path, out Stat file) == 0 && (file.st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFSOCK;
         using SafeFileHandle probe = SeqPacketConnection.Open();
-        return !IsAbstract && SocketCalls.Connect(probe, address, length) != 0 && Marshal.GetLastPInvokeError() == ECONNREFUSED;
+        return isSocket && SocketCalls.Connect(probe, address, length) != 0 && Marshal.GetLastPInvokeError() == ECONNREFUSED;
     }
 
     private bool Remove()
