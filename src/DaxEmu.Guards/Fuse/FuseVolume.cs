@@ -51,7 +51,7 @@ public sealed class FuseVolume : IDisposable
             throw new LinuxException($"open(\"{backing}\", O_PATH | O_DIRECTORY)", -opened);
         }
 
-        int known = FileAttributes.Status(root!, STATX_BASIC_STATS | STATX_MNT_ID, out statx status);
+        int known = FileStatus.Status(root!, STATX_BASIC_STATS | STATX_MNT_ID, out statx status);
         return known < 0
             ? throw new LinuxException($"statx(\"{backing}\")", -known)
             : new FuseVolume(backing, mount, root!, status);
@@ -79,7 +79,7 @@ public sealed class FuseVolume : IDisposable
     private static byte[] PathOf(SafeFileHandle handle)
     {
         byte[] path = new byte[4096];
-        int length = FileAttributes.NameOf(handle, path);
+        int length = FileStatus.NameOf(handle, path);
         return path[..Math.Max(length, 0)];
     }
 

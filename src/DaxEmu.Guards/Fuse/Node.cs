@@ -42,4 +42,7 @@ internal sealed class Node(ulong id, FileIdentity identity, ulong shownInode, ui
 
     /// <summary>Pins on the file, as reported to the guard.</summary>
     internal int Pins { get; set; }
+
+    /// <summary>How it is watched for punches through mappings.</summary>
+    internal PunchWatch Watch { get; set; }
 }

@@ -106,6 +106,9 @@ internal static unsafe partial class FileCalls
     [LibraryImport("libc", EntryPoint = "removexattr", SetLastError = true)]
     internal static partial int Removexattr(byte* path, byte* name);
 
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int Fcntl(SafeFileHandle file, int command);
+
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     internal static partial int Ioctl(SafeFileHandle file, nuint request, void* argument);
 

@@ -103,6 +103,9 @@ public static unsafe class FileContents
         }
     }
 
+    /// <summary>fcntl(2) F_GETFL: access mode and status flags, or the negated errno.</summary>
+    public static int StatusFlags(SafeFileHandle file) => Result(Fcntl(file, F_GETFL));
+
     /// <summary>ioctl(2) with a structure that the kernel reads.</summary>
     public static int Control<T>(SafeFileHandle file, uint request, ref T argument)
         where T : unmanaged

@@ -8,7 +8,7 @@ namespace DaxEmu.Linux.Files;
 /// <summary>
 /// Attributes of the file that a descriptor names, which may be O_PATH. Results are the kernel's own: 0 or more, or the negated errno.
 /// </summary>
-public static unsafe class FileAttributes
+public static unsafe class FileStatus
 {
     /// <summary>statx(2) with AT_EMPTY_PATH.</summary>
     public static int Status(SafeFileHandle file, uint mask, out statx status)
