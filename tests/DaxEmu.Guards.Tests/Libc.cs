@@ -10,11 +10,11 @@ internal static unsafe partial class Libc
     internal const int O_WRONLY = 1;
     internal const int O_RDWR = 2;
     internal const int O_TRUNC = 0x200;
-    internal const int O_CREAT = 0x40;
+    internal const int O_CLOEXEC = 0x80000;
     internal const int MADV_REMOVE = 9;
     internal const int Page = 4096;
 
-    internal static int Open(string path, int flags) => Result(open(path, flags, 0x1a4));
+    internal static int Open(string path, int flags) => Result(open(path, flags | O_CLOEXEC, 0x1a4));
 
     internal static void Close(int descriptor) => close(descriptor);
 

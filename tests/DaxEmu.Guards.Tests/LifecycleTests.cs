@@ -136,8 +136,9 @@ public sealed class LifecycleTests
     {
         using MountedVolume volume = new();
         Command.Shell(
-            $"cd {volume.Mount}; mkdir -p a/b; echo x > a/b/f; setfattr -n user.daxemu.policy -v ignore a").MustSucceed();
-        using PinnedPages pin = await volume.Pin("a/b/f", 0, 0);
+            $"cd {volume.Mount}; mkdir -p a/b; setfattr -n user.daxemu.policy -v ignore a").MustSucceed();
+        volume.WriteFile("a/b/f");
+        using PinnedPages pin = await volume.Pin("a/b/f", 0, 1);
         VolumePolicySource source = new(volume.Volume, new("Volumes:0:Policy", "ignore"), new("Policy", null));
         FileIdentity file = pin.Pin.Request.File;
 
