@@ -9,7 +9,8 @@ using static DaxEmu.Abi.linux_fuse;
 namespace DaxEmu.Guards.Fuse;
 
 /// <summary>Opening regular files, and what is done through an open file that leaves its layout alone.</summary>
-internal sealed class FileOperations(FuseVolume volume, NameOperations names, BackingIds backings, IFileContract contract, MappedPunchWatch? punches)
+internal sealed class FileOperations(
+    FuseVolume volume, NameOperations names, BackingIds backings, IFileContract contract, MappedPunchWatch? punches)
 {
     private readonly HandleTable<OpenFile> _open = new();
 
