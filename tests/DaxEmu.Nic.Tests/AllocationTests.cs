@@ -3,6 +3,7 @@ using static DaxEmu.Abi.ibv_wr_opcode;
 namespace DaxEmu.Nic.Tests;
 
 /// <summary>The data path leaves nothing for the garbage collector.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class AllocationTests
 {
     private const int Operations = 100_000;
