@@ -6,17 +6,14 @@ public sealed record ConnectionOptions
     /// <summary>What the peer may do through this queue pair, regions permitting (<c>qp_access_flags</c>).</summary>
     public AccessFlags Access { get; init; } = AccessFlags.All;
 
-    /// <summary>Entry of the port's GID table to send from (<c>sgid_index</c>); null: that of the address given to peers.</summary>
-    public int? SourceGidIndex { get; init; }
-
     /// <summary>Largest packet payload; null: what the port uses (<c>path_mtu</c>).</summary>
     public Mtu? PathMtu { get; init; }
 
-    /// <summary>RDMA reads and atomics that the peer may have outstanding here (<c>max_dest_rd_atomic</c>).</summary>
-    public int MaxReadAtomicAsTarget { get; init; } = 16;
+    /// <summary>RDMA reads and atomics that the peer may have outstanding here (<c>max_dest_rd_atomic</c>); null: 16, or what the device can.</summary>
+    public int? MaxReadAtomicAsTarget { get; init; }
 
-    /// <summary>RDMA reads and atomics that may be outstanding from here (<c>max_rd_atomic</c>).</summary>
-    public int MaxReadAtomicAsInitiator { get; init; } = 16;
+    /// <summary>RDMA reads and atomics that may be outstanding from here (<c>max_rd_atomic</c>); null: 16, or what the device can.</summary>
+    public int? MaxReadAtomicAsInitiator { get; init; }
 
     /// <summary>How long the peer is told to wait when no receive is posted here, IBTA code: 12 is 0.64 ms (<c>min_rnr_timer</c>).</summary>
     public int MinReceiverNotReadyTimer { get; init; } = 12;

@@ -20,4 +20,10 @@ public sealed record QueuePairOptions
 
     /// <summary>Whether each send request leaves a completion, even without <see cref="SendFlags.Signaled"/> (<c>sq_sig_all</c>).</summary>
     public bool SignalAll { get; init; }
+
+    /// <summary>
+    /// Entry of the port's GID table to send from, and to give to peers as address (<c>sgid_index</c>); null: one of RoCE version 2,
+    /// if possible an IPv4 one.
+    /// </summary>
+    public int? GidIndex { get; init; }
 }
