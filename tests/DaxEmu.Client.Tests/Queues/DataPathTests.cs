@@ -206,7 +206,7 @@ public sealed class DataPathTests : IDisposable
 
         Assert.Equal((1ul, CompletionStatus.RemoteAccessError), (Left.Next() is var first ? first.Id : 0, first.Status));
         Assert.Equal((2ul, CompletionStatus.FlushError), (Left.Next() is var second ? second.Id : 0, second.Status));
-        Assert.Equal(QueuePairState.Error, Left.QueuePair.State);
+        Assert.Equal(QueuePairState.Error, Left.QueuePair.QueryState());
     }
 
     [Fact]

@@ -24,24 +24,26 @@ public sealed class QueuePairStateTests : IDisposable
     }
 
     [Fact]
-    public void Each_step_shows_in_the_state()
+    public async Task Each_step_shows_in_the_state()
     {
         QueuePair queuePair = _left.QueuePair;
-        List<QueuePairState> states = [queuePair.State];
+        List<QueuePairState> states = [queuePair.QueryState()];
 
         queuePair.ToInit();
-        states.Add(queuePair.State);
+        states.Add(queuePair.QueryState());
         queuePair.ToReadyToReceive(_right.QueuePair.Address);
-        states.Add(queuePair.State);
+        states.Add(queuePair.QueryState());
         queuePair.ToReadyToSend();
-        states.Add(queuePair.State);
+        states.Add(queuePair.QueryState());
         queuePair.ToSendQueueDrained();
-        states.Add(queuePair.State);
+        states.Add(queuePair.QueryState());
+        AsyncEvent drained = await _left.Device.AsyncEvents.ReadAsync(TestContext.Current.CancellationToken);
         queuePair.ToReadyToSend();
-        states.Add(queuePair.State);
+        states.Add(queuePair.QueryState());
         queuePair.ToError();
-        states.Add(queuePair.State);
+        states.Add(queuePair.QueryState());
 
+        Assert.Equal(new AsyncEvent(AsyncEventType.SendQueueDrained, queuePair, null), drained);
         Assert.Equal(
             [
                 QueuePairState.Reset, QueuePairState.Init, QueuePairState.ReadyToReceive, QueuePairState.ReadyToSend,
