@@ -161,21 +161,6 @@ public sealed class CompletionQueueTests : IDisposable
     }
 
     [Fact]
-    public unsafe void The_work_queues_consumer_index_is_published_before_the_completion_is_seen()
-    {
-        var a = _rig.NewEndpoint(depth: 1);
-        var b = _rig.NewEndpoint(depth: 1);
-        Rig.Connect(a, b);
-        var (local, remote) = (a.Register(64), b.Register(64));
-        for (var id = 1UL; id <= 20; id++)
-        {
-            b.PostReceive(id, remote.Whole);
-            Assert.Equal(id, a.Do(Post.Send(id, local.Whole)).wr_id);
-            Assert.Equal(id, b.ReceiveCq.TakeOne().wr_id);
-        }
-    }
-
-    [Fact]
     public void A_queue_in_use_is_busy_until_its_last_queue_pair_is_gone()
     {
         var a = _rig.NewEndpoint();
