@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace DaxEmu.Contract;
 
 /// <summary>A half-open range of bytes in a file, [<see cref="Start"/>, <see cref="End"/>).</summary>
@@ -7,6 +9,7 @@ public readonly record struct ByteRange
     /// <param name="start">First byte.</param>
     /// <param name="end">First byte after the range; <see cref="ulong.MaxValue"/> means "to the end, however large the file grows".</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="end"/> lies before <paramref name="start"/>.</exception>
+    [JsonConstructor]
     public ByteRange(ulong start, ulong end)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(end, start);
@@ -21,9 +24,11 @@ public readonly record struct ByteRange
     public ulong End { get; }
 
     /// <summary>Bytes covered.</summary>
+    [JsonIgnore]
     public ulong Length => End - Start;
 
     /// <summary>True when the range covers no byte.</summary>
+    [JsonIgnore]
     public bool IsEmpty => Start == End;
 
     /// <summary>From a byte to the end of the file, however large it grows: what a truncate to <paramref name="start"/> cuts.</summary>
@@ -33,8 +38,8 @@ public readonly record struct ByteRange
     public static ByteRange OfLength(ulong start, ulong length) =>
         new(start, length > ulong.MaxValue - start ? ulong.MaxValue : start + length);
 
-    /// <summary>True when both ranges share at least one byte.</summary>
-    public bool Overlaps(ByteRange other) => Start < other.End && other.Start < End;
+    /// <summary>True when both ranges share at least one byte; so never when one of them is empty.</summary>
+    public bool Overlaps(ByteRange other) => Math.Max(Start, other.Start) < Math.Min(End, other.End);
 
     /// <summary>For messages: <c>[start, end)</c>, with <c>EOF</c> for an open end.</summary>
     public override string ToString() => End == ulong.MaxValue ? $"[{Start}, EOF)" : $"[{Start}, {End})";

@@ -1,0 +1,289 @@
+using System.Collections.Concurrent;
+
+namespace DaxEmu.Contract;
+
+/// <summary>The contract over any number of files, each with a lock of its own; files without pins or operations cost nothing.</summary>
+/// <remarks>
+/// <para>
+/// Overlap is judged to the byte, never rounded to pages, and that is exact. A page is freed only when all its bytes lie in the
+/// operation's range, so a pinned byte whose page is freed lies in that range. A page that is cut in part stays, but its bytes beyond
+/// the cut are no longer the file's: when one of them is pinned the device and the file would part, so that is a conflict as well,
+/// and it is one that the range shows. An operation on the unpinned rest of a page that holds a pin harms nobody.
+/// </para>
+/// <para>
+/// Two marks keep check and operation one step: a granted pin is in the file's index before its decision is returned, and an operation
+/// that may proceed stays marked in flight until its decision is disposed. A pin meeting such a mark waits, and the disposal decides
+/// the waiting pins in the order they came, under the file's lock. A policy that has to wait for pins takes the same place:
+/// it marks its operation, so that no new pin comes, and completes the request when the last pin in the range goes.
+/// </para>
+/// </remarks>
+/// <param name="policies">Asked when an operation overlaps a pin, outside any lock of the contract.</param>
+/// <param name="journal">Receives every decision, in order for each file.</param>
+/// <param name="time">The clock of pins and events.</param>
+public sealed class FileContract(IPolicySource policies, IContractJournal journal, TimeProvider time) : IFileContract
+{
+    private readonly ConcurrentDictionary<FileIdentity, FileState> _files = new();
+    private long _lastPinId;
+
+    /// <summary>Files with a pin, an operation in flight or a waiting request.</summary>
+    internal int FileCount => _files.Count;
+
+    /// <inheritdoc/>
+    /// <remarks>A request whose wait is cancelled is refused with EINTR. What <paramref name="readFacts"/> throws reaches the caller.</remarks>
+    public ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation)
+    {
+        PendingPin pending;
+        FileState file = Enter(request.File);
+        try
+        {
+            if (!file.IsInFlight(request.Range))
+            {
+                return new(Decide(file, request, readFacts));
+            }
+
+            pending = new(file, request, readFacts);
+            file.Waiting.AddLast(pending);
+        }
+        finally
+        {
+            Leave(file);
+        }
+
+        return new(WaitAsync(pending, cancellation));
+    }
+
+    /// <inheritdoc/>
+    public void Unpin(Pin pin)
+    {
+        if (!_files.TryGetValue(pin.Request.File, out FileState? file))
+        {
+            return;
+        }
+
+        file.Gate.Enter();
+        try
+        {
+            if (file.Pins.Remove(pin))
+            {
+                journal.Append(new PinReleased(time.GetUtcNow(), pin));
+            }
+        }
+        finally
+        {
+            Leave(file);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested)
+        {
+            return new(new LayoutDecision(LayoutVerdict.Refuse, Errno.EINTR, "The caller was interrupted.", null));
+        }
+
+        ByteRange range = operation.Range;
+        if (range.IsEmpty)
+        {
+            return new(new LayoutDecision(LayoutVerdict.Proceed, 0, "", null));
+        }
+
+        // Reading a policy reads extended attributes up to the volume's root: not a thing to do under the lock. The pins are looked
+        // at again afterwards, so the verdict rests on the pins of its own moment.
+        PolicySetting? policy = null;
+        while (true)
+        {
+            FileState file = Enter(operation.File);
+            try
+            {
+                if (!file.Pins.AnyOverlap(range))
+                {
+                    file.Begin(range);
+                    return new(new LayoutDecision(LayoutVerdict.Proceed, 0, "", () => End(file, range)));
+                }
+
+                if (policy is not null)
+                {
+                    return new(Judge(file, operation, policy));
+                }
+            }
+            finally
+            {
+                Leave(file);
+            }
+
+            policy = policies.Resolve(operation.File, operation.Path);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ReportBreach(Pin pin, ByteRange range, string evidence) =>
+        journal.Append(new Breach(time.GetUtcNow(), pin, range, evidence));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null)
+    {
+        List<Pin> pins = [];
+        if (file is null)
+        {
+            foreach (FileState state in _files.Values)
+            {
+                AddPins(state, pins);
+            }
+        }
+        else if (_files.TryGetValue(file.Value, out FileState? state))
+        {
+            AddPins(state, pins);
+        }
+
+        pins.Sort((a, b) => a.Id.CompareTo(b.Id));
+        return pins;
+    }
+
+    /// <inheritdoc/>
+    public bool IsPinned(FileIdentity file, ByteRange range)
+    {
+        if (!_files.TryGetValue(file, out FileState? state))
+        {
+            return false;
+        }
+
+        lock (state.Gate)
+        {
+            return state.Pins.AnyOverlap(range);
+        }
+    }
+
+    private static void AddPins(FileState file, List<Pin> pins)
+    {
+        lock (file.Gate)
+        {
+            pins.AddRange(file.Pins.Overlaps(ByteRange.From(0)));
+        }
+    }
+
+    // Returns with the gate held.
+    private FileState Enter(FileIdentity identity)
+    {
+        while (true)
+        {
+            FileState file = _files.GetOrAdd(identity, static id => new FileState(id));
+            file.Gate.Enter();
+            if (!file.IsRetired)
+            {
+                return file;
+            }
+
+            file.Gate.Exit();
+        }
+    }
+
+    private void Leave(FileState file)
+    {
+        if (file.IsEmpty && !file.IsRetired)
+        {
+            file.IsRetired = true;
+            _files.TryRemove(new(file.Identity, file));
+        }
+
+        file.Gate.Exit();
+    }
+
+    private PinDecision Decide(FileState file, PinRequest request, Func<FileFacts> readFacts)
+    {
+        if (Admission.Refuse(request, readFacts()) is Refusal refusal)
+        {
+            return Refuse(request, refusal);
+        }
+
+        Pin pin = new(Interlocked.Increment(ref _lastPinId), request, time.GetUtcNow());
+        file.Pins.Add(pin);
+        journal.Append(new PinGranted(pin.Since, pin));
+        return new(pin, 0, "");
+    }
+
+    private PinDecision Refuse(PinRequest request, Refusal refusal)
+    {
+        journal.Append(new PinRefused(time.GetUtcNow(), request, refusal.Errno, refusal.Reason));
+        return new(null, refusal.Errno, refusal.Reason);
+    }
+
+    private async Task<PinDecision> WaitAsync(PendingPin pending, CancellationToken cancellation)
+    {
+        using CancellationTokenRegistration registration = cancellation.UnsafeRegister(_ => GiveUp(pending), null);
+        return await pending.Task;
+    }
+
+    private void GiveUp(PendingPin pending)
+    {
+        FileState file = pending.File;
+        file.Gate.Enter();
+        try
+        {
+            if (file.Waiting.Remove(pending))
+            {
+                pending.SetResult(Refuse(pending.Request, new(
+                    Errno.EINTR, "Interrupted while a layout operation on the range was in flight: ask again when it has ended.")));
+            }
+        }
+        finally
+        {
+            Leave(file);
+        }
+    }
+
+    private void End(FileState file, ByteRange range)
+    {
+        file.Gate.Enter();
+        try
+        {
+            file.End(range);
+            LinkedListNode<PendingPin>? next;
+            for (LinkedListNode<PendingPin>? at = file.Waiting.First; at is not null; at = next)
+            {
+                next = at.Next;
+                if (!file.IsInFlight(at.Value.Request.Range))
+                {
+                    file.Waiting.Remove(at);
+                    Complete(file, at.Value);
+                }
+            }
+        }
+        finally
+        {
+            Leave(file);
+        }
+    }
+
+    private void Complete(FileState file, PendingPin pending)
+    {
+        try
+        {
+            pending.SetResult(Decide(file, pending.Request, pending.ReadFacts));
+        }
+#pragma warning disable CA1031 // Whatever reading the file's state throws belongs to the one who asked for the pin, not to the guard that ended an operation.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            pending.SetException(e);
+        }
+    }
+
+    private LayoutDecision Judge(FileState file, LayoutOperation operation, PolicySetting policy)
+    {
+        List<Pin> named = new(LayoutDecided.MaxPins);
+        int count = 0;
+        foreach (Pin pin in file.Pins.Overlaps(operation.Range))
+        {
+            count++;
+            if (named.Count < LayoutDecided.MaxPins)
+            {
+                named.Add(pin);
+            }
+        }
+
+        (LayoutVerdict verdict, int errno) = PolicyVerdict.Of(policy.Policy);
+        journal.Append(new LayoutDecided(time.GetUtcNow(), operation, named, count, policy, verdict, errno));
+        return new(verdict, errno, PolicyVerdict.Reason(operation, named[0], count, policy), null);
+    }
+}
