@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
+using Microsoft.Extensions.Configuration.Json;
+
+namespace DaxEmu.Daemon.Configuration;
+
+/// <summary>The configuration's three sources, weakest first: file, environment, command line; and where each value came from.</summary>
+internal sealed class ConfigurationSources
+{
+    /// <summary>What the names of environment variables begin with, as in <c>DAXEMU__ENGINE__WORKERS</c>.</summary>
+    public const string EnvironmentPrefix = "DAXEMU__";
+
+    private readonly string? _file;
+
+    private ConfigurationSources(IConfigurationRoot values, string? file)
+    {
+        Values = values;
+        _file = file;
+    }
+
+    /// <summary>The values in force.</summary>
+    public IConfigurationRoot Values { get; }
+
+    /// <summary>Reads all sources.</summary>
+    /// <param name="named">The configuration file that the user named, or null for the usual places.</param>
+    /// <param name="settings">What the command line sets.</param>
+    /// <exception cref="ConfigurationException">The file is missing or is not JSON.</exception>
+    public static ConfigurationSources Load(string? named, CommandLineSettings settings)
+    {
+        var builder = new ConfigurationBuilder();
+        string? file = ConfigurationFile.Find(named);
+        if (file is not null)
+        {
+            builder.AddJsonStream(new MemoryStream(ConfigurationFile.Read(file)));
+        }
+
+        builder.AddEnvironmentVariables(EnvironmentPrefix);
+        int configuredVolumes = builder.Build().GetSection("Volumes").GetChildren().Count();
+        builder.AddInMemoryCollection(settings.ToPairs(configuredVolumes));
+        return new ConfigurationSources(builder.Build(), file);
+    }
+
+    /// <summary>The place that set a key, as a user would look for it.</summary>
+    public string OriginOf(string key) =>
+        Values.Providers.LastOrDefault(p => Sets(p, key)) switch
+        {
+            JsonStreamConfigurationProvider => _file!,
+            EnvironmentVariablesConfigurationProvider =>
+                $"environment variable {EnvironmentPrefix}{key.ToUpperInvariant().Replace(":", "__", StringComparison.Ordinal)}",
+            null => "default",
+            _ => "command line",
+        };
+
+    // A section has no value of its own: whoever sets something in it has set it.
+    private static bool Sets(IConfigurationProvider provider, string key) =>
+        provider.TryGet(key, out _) || provider.GetChildKeys([], key).Any();
+}
