@@ -25,6 +25,9 @@ internal sealed class PinIndex
     /// <summary>How many pins there are.</summary>
     internal int Count { get; private set; }
 
+    /// <summary>Nodes on the longest walk from the root, at most 1.44 log2(<see cref="Count"/> + 2).</summary>
+    internal int Height => _heights[_root];
+
     /// <summary>True when a pin shares a byte with the range. One walk from the root, nothing allocated.</summary>
     internal bool AnyOverlap(ByteRange range)
     {

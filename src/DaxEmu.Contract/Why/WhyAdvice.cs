@@ -1,0 +1,67 @@
+namespace DaxEmu.Contract;
+
+/// <summary>What the reader of a <see cref="WhyAnswer"/> can do.</summary>
+internal static class WhyAdvice
+{
+    private const int MaxHolders = 5;
+
+    /// <summary>The advice, the most direct first.</summary>
+    internal static IEnumerable<string> For(
+        string path, LayoutDecided? decided, List<Pin> inTheWay, PolicySetting policy, int breaches)
+    {
+        if (decided is not null && inTheWay.Count == 0)
+        {
+            yield return $"No region holds {decided.Operation.Range} of {path} any more: try the operation again.";
+        }
+
+        foreach (string holder in Holders(inTheWay))
+        {
+            yield return holder;
+        }
+
+        if (decided is not null && decided.Policy.Policy != policy.Policy)
+        {
+            yield return $"The policy has changed from {PolicyName.Of(decided.Policy.Policy)} to {PolicyName.Of(policy.Policy)} since " +
+                "that operation was judged: try it again.";
+        }
+
+        if (policy.Problem is not null)
+        {
+            yield return $"Correct {policy.SetAt}: {policy.Problem}";
+        }
+
+        if (inTheWay.Count > 0)
+        {
+            yield return Otherwise(path, policy.Policy);
+        }
+
+        if (breaches > 0)
+        {
+            yield return $"{path} was changed without a guard being asked: change it through the guarded mount only.";
+        }
+    }
+
+    private static IEnumerable<string> Holders(List<Pin> inTheWay)
+    {
+        List<IGrouping<(int, ulong), Pin>> holders =
+            [.. inTheWay.GroupBy(p => (p.Request.Owner.ProcessId, p.Request.Owner.DeviceFile))];
+        foreach (IGrouping<(int, ulong), Pin> pins in holders.Take(MaxHolders))
+        {
+            PinRequest first = pins.First().Request;
+            int count = pins.Count();
+            string regions = count == 1 ? $"the region {first.Region}" : $"{count} regions ({first.Region} and others)";
+            yield return $"Deregister {regions}: close or end {first.Owner.Name()}.";
+        }
+
+        if (holders.Count > MaxHolders)
+        {
+            yield return $"{holders.Count - MaxHolders} more processes hold pins there.";
+        }
+    }
+
+    private static string Otherwise(string path, Policy policy) => policy == Policy.Deny
+        ? $"Or set {PolicyName.Attribute} to {PolicyName.Of(Policy.Ignore)} on {path}: such an operation then reports success and " +
+          "changes nothing while the range is pinned."
+        : $"Or set {PolicyName.Attribute} to {PolicyName.Of(Policy.Deny)} on {path}: such an operation then fails with ETXTBSY instead " +
+          "of reporting success and changing nothing.";
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+
+namespace DaxEmu.Linux.Processes;
+
+/// <summary>What proc(5) says of a process. Anything may change, or be gone, by the time it is read.</summary>
+public static class ProcessStatus
+{
+    // proc_pid_stat(5): field 22, counted from 1; fields 1 and 2 end at the last ')'.
+    private const int StartTimeAfterCommand = 22 - 3;
+
+    /// <summary>Name of the program (/proc/PID/comm, 15 bytes); empty when the process is gone or not visible.</summary>
+    /// <param name="processId">Its id; 0 for one that has none in this pid namespace.</param>
+    public static string CommandOf(int processId) => Read(processId, "comm").TrimEnd('\n');
+
+    /// <summary>When it started, in clock ticks since boot: tells a process from a later one with its number. 0 when it is gone.</summary>
+    /// <param name="processId">Its id.</param>
+    public static ulong StartTimeOf(int processId)
+    {
+        string line = Read(processId, "stat");
+        int end = line.LastIndexOf(')');
+        return end < 0 ? 0 : ulong.Parse(line[(end + 2)..].Split(' ')[StartTimeAfterCommand], CultureInfo.InvariantCulture);
+    }
+
+    private static string Read(int processId, string file)
+    {
+        try
+        {
+            return processId <= 0 ? "" : File.ReadAllText($"/proc/{processId}/{file}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}

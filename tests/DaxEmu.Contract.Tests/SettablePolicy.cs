@@ -1,0 +1,18 @@
+namespace DaxEmu.Contract.Tests;
+
+/// <summary>The same policy for all files, and a count of how often it was asked for.</summary>
+internal sealed class SettablePolicy : IPolicySource
+{
+    internal PolicySetting Setting { get; set; } = new(Policy.Deny, PolicyScope.Configuration, "Policy");
+
+    internal int Asked { get; private set; }
+
+    internal Action WhenAsked { get; set; } = () => { };
+
+    public PolicySetting Resolve(FileIdentity file, string path)
+    {
+        Asked++;
+        WhenAsked();
+        return Setting;
+    }
+}
