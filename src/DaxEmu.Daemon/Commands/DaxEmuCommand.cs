@@ -44,8 +44,6 @@ internal static class DaxEmuCommand
             PinsCommand.Create(),
             WhyCommand.Create(),
             DoctorCommand.Create(),
-            DemoCommand.Create(),
-            DemoPeerCommand.Create(),
             VersionCommand.Create(),
         };
         ExitStatusHelp.AddTo(root);

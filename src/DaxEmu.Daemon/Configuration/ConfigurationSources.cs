@@ -10,6 +10,9 @@ internal sealed class ConfigurationSources
     /// <summary>What the names of environment variables begin with, as in <c>DAXEMU__ENGINE__WORKERS</c>.</summary>
     public const string EnvironmentPrefix = "DAXEMU__";
 
+    /// <summary>The origin of a key that no source sets.</summary>
+    public const string Default = "default";
+
     private readonly string? _file;
 
     private ConfigurationSources(IConfigurationRoot values, string? file)
@@ -47,7 +50,7 @@ internal sealed class ConfigurationSources
             JsonStreamConfigurationProvider => _file!,
             EnvironmentVariablesConfigurationProvider =>
                 $"environment variable {EnvironmentPrefix}{key.ToUpperInvariant().Replace(":", "__", StringComparison.Ordinal)}",
-            null => "default",
+            null => Default,
             _ => "command line",
         };
 

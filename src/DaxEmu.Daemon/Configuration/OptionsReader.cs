@@ -16,7 +16,7 @@ internal static partial class OptionsReader
             ReadSockets(reader),
             ReadDevice(reader),
             VolumesReader.Read(reader),
-            new ContractOptions(reader.Choice<Policy>("Contract:Policy") ?? Policy.Deny),
+            new ContractOptions(reader.Choice<Policy>("Contract:Policy"), reader.Place("Contract:Policy")),
             new EngineOptions(
                 reader.WholeNumber("Engine:Workers", otherwise: 1, smallest: 1, largest: 64),
                 reader.WholeNumber("Engine:SpinMicroseconds", otherwise: 50, smallest: 0, largest: 1_000_000)),

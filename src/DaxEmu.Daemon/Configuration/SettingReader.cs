@@ -84,9 +84,12 @@ internal sealed class SettingReader(ConfigurationSources sources)
         return [.. sources.Values.GetSection(key).GetChildren().Select(c => c.Path)];
     }
 
+    /// <summary>A key and where it was set, as a user would look for it: <c>Contract:Policy (/etc/daxemu/daxemu.json)</c>.</summary>
+    public string Place(string key) => sources.OriginOf(key) is var origin && origin == ConfigurationSources.Default ? key : $"{key} ({origin})";
+
     /// <summary>Adds a problem with a key's value: <c>KEY: "value" what (set by ...)</c>.</summary>
     public void Reject(string key, string what) =>
-        _problems.Add($"{key}: \"{sources.Values[key]}\" {what} ({Origin(key)})");
+        _problems.Add($"{key}: \"{sources.Values[key]}\" {what} (set by {sources.OriginOf(key)})");
 
     /// <summary>Adds a problem for every key that nobody asked for, with the nearest one that exists.</summary>
     public void RejectUnknownKeys()
@@ -97,14 +100,12 @@ internal sealed class SettingReader(ConfigurationSources sources)
             bool isSection = value is null && (_known.Any(k => IsBelow(k, key)) || sources.Values.GetSection(key).GetChildren().Any());
             if (!isSection && !_known.Contains(key))
             {
-                _problems.Add($"{key}: unknown key ({Origin(key)}); the nearest is {EditDistance.Nearest(key, _known)}");
+                _problems.Add($"{key}: unknown key (set by {sources.OriginOf(key)}); the nearest is {EditDistance.Nearest(key, _known)}");
             }
         }
     }
 
     private static bool IsBelow(string key, string section) => key.StartsWith(section + ":", StringComparison.OrdinalIgnoreCase);
-
-    private string Origin(string key) => sources.OriginOf(key) is var origin && origin == "default" ? origin : $"set by {origin}";
 
     private string? Value(string key)
     {

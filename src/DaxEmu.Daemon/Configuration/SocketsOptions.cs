@@ -7,7 +7,7 @@ internal sealed record SocketsOptions(string Directory)
     /// <summary>Bytes of sun_path with its terminating NUL (unix(7)).</summary>
     private const int SunPathSize = 108;
 
-    /// <summary>The longest name the daemon may give a socket: a device name of 63 bytes (struct daxemu_hello_reply) and ".sock" would not fit.</summary>
+    /// <summary>Room for the name of a socket in the directory, in bytes.</summary>
     private const int LongestName = 16;
 
     /// <summary>The longest runtime directory, in bytes, that leaves room for a socket's name in it.</summary>

@@ -16,6 +16,7 @@ internal static class VolumesReader
                 Directory(reader, $"{key}:Backing", "the directory to guard"),
                 Directory(reader, $"{key}:Mount", "the directory to mount it on"),
                 reader.Choice<Policy>($"{key}:Policy"),
+                reader.Place($"{key}:Policy"),
                 reader.Choice<PassthroughMode>($"{key}:Passthrough") ?? PassthroughMode.Auto);
             CheckAgainst(volumes, volume, reader);
             volumes.Add(volume);

@@ -32,8 +32,11 @@ internal sealed class RuntimeDirectory : IDisposable
     /// <summary>The socket of the admin API of a daemon with that runtime directory.</summary>
     public static string AdminSocketIn(string directory) => System.IO.Path.Combine(directory, "admin.sock");
 
-    /// <summary>The socket that stands for a device's file.</summary>
-    public string DeviceSocket(string device) => System.IO.Path.Combine(Path, device + ".sock");
+    /// <summary>The socket that stands for the device's file.</summary>
+    public string DeviceSocket => DeviceSocketIn(Path);
+
+    /// <summary>The socket that stands for the device's file, of a daemon with that runtime directory.</summary>
+    public static string DeviceSocketIn(string directory) => System.IO.Path.Combine(directory, "device.sock");
 
     /// <summary>Creates the directory where needed, takes the lock, and removes the sockets that a killed daemon left.</summary>
     /// <exception cref="ConfigurationException">Another daemon holds the lock, or the directory cannot be used.</exception>
