@@ -237,7 +237,7 @@ public struct ib_uverbs_tm_caps
 [CHeader("rdma/ib_user_verbs.h")]
 public struct ib_uverbs_ex_query_device_resp
 {
-    public ib_uverbs_query_device_resp base;
+    public ib_uverbs_query_device_resp @base;
     public uint comp_mask;
     public uint response_length;
     public ib_uverbs_odp_caps odp_caps;
@@ -383,7 +383,7 @@ public struct ib_uverbs_create_cq_resp
 [CHeader("rdma/ib_user_verbs.h")]
 public struct ib_uverbs_ex_create_cq_resp
 {
-    public ib_uverbs_create_cq_resp base;
+    public ib_uverbs_create_cq_resp @base;
     public uint comp_mask;
     public uint response_length;
 }
@@ -523,7 +523,7 @@ public struct ib_uverbs_create_qp_resp
 [CHeader("rdma/ib_user_verbs.h")]
 public struct ib_uverbs_ex_create_qp_resp
 {
-    public ib_uverbs_create_qp_resp base;
+    public ib_uverbs_create_qp_resp @base;
     public uint comp_mask;
     public uint response_length;
 }

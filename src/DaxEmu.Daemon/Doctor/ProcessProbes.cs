@@ -1,4 +1,3 @@
-using DaxEmu.Daemon.Configuration;
 using DaxEmu.Linux;
 using DaxEmu.Linux.Features;
 

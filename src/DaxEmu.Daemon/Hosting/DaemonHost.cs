@@ -1,4 +1,3 @@
-using System.Reflection;
 using DaxEmu.Daemon.Admin;
 using DaxEmu.Daemon.Composition;
 using DaxEmu.Daemon.Configuration;
