@@ -57,8 +57,8 @@ public sealed class OptionsTests : IDisposable
 
     [Theory]
     [InlineData("{\n  \"Engine\": {\n    \"Workers\": }\n}", "line 3, column 16:")]
-    [InlineData("{ \"Engine\": ", "line 1, column 12:")]
-    [InlineData("{ \"Engine\": {}, \"Engine\": {} }", "line 1, column")]
+    [InlineData("{ \"Engine\": ", "line 1, column 13:")]
+    [InlineData("{ \"Engine\": {}, \"Engine\": {} }", "Duplicate property 'Engine'")]
     [InlineData("[]", "the file must hold one JSON object, not a Array")]
     public void A_file_that_is_not_JSON_is_refused_with_line_and_column(string text, string expected)
     {

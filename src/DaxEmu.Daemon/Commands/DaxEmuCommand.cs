@@ -15,11 +15,8 @@ internal static class DaxEmuCommand
         ParseResult parsed = Create().Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            foreach (string message in parsed.Errors.Select(e => e.Message).Distinct())
-            {
-                await error.WriteLineAsync(message);
-            }
-
+            // The last is the one that the others follow from: "serv" is no command, therefore none was given.
+            await error.WriteLineAsync(parsed.Errors[^1].Message);
             await error.WriteLineAsync($"Try \"{CommandPath(parsed)} --help\".");
             return ExitStatus.Usage;
         }

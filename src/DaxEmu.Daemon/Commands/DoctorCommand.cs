@@ -23,14 +23,14 @@ internal static class DoctorCommand
             path, json,
         };
         daemon.AddTo(command);
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             DaxEmuOptions options = OptionsReader.Read(ConfigurationSources.Load(
                 parsed.GetValue(daemon.Config), new CommandLineSettings { Socket = parsed.GetValue(daemon.Socket) }));
             string[] directories = parsed.GetValue(path) is { } named
                 ? [Path.GetFullPath(named)]
                 : [.. options.Volumes.Select(v => v.Backing).DefaultIfEmpty(Directory.GetCurrentDirectory())];
-            DoctorReport report = Examination.Make(options.Sockets.Directory, directories);
+            DoctorReport report = await Examination.MakeAsync(options.Sockets.Directory, directories);
             if (parsed.GetValue(json))
             {
                 JsonOption.Write(parsed, report, DoctorJson.Default.DoctorReport);
@@ -47,6 +47,8 @@ internal static class DoctorCommand
 
     private static void Show(DoctorReport report, Terminal terminal)
     {
+        int width = report.Probes.Max(p => p.Name.Length);
+        string indent = new(' ', width + 12);
         foreach (ProbeResult probe in report.Probes)
         {
             string status = probe.Status switch
@@ -55,11 +57,11 @@ internal static class DoctorCommand
                 ProbeStatus.Degraded => "[yellow]degraded[/]",
                 _ => "[red]missing [/]",
             };
-            terminal.Line($"{status}  {Markup.Escape($"{probe.Name,-22}  {probe.Finding}")}");
+            terminal.Line($"{status}  {Markup.Escape($"{probe.Name.PadRight(width)}  {probe.Finding}")}");
             if (probe.Status != ProbeStatus.Ok)
             {
-                terminal.Line($"                                    {Markup.Escape(probe.Cost)}");
-                terminal.Line($"                                    To get it: {Markup.Escape(probe.Remedy)}");
+                terminal.Line($"{indent}{Markup.Escape(probe.Cost)}");
+                terminal.Line($"{indent}To get it: {Markup.Escape(probe.Remedy)}");
             }
         }
 

@@ -26,6 +26,10 @@ internal sealed class ExitStatusHelp(HelpAction help) : SynchronousCommandLineAc
     }
 
     /// <inheritdoc/>
+    /// <remarks>Who asks for help need not give the arguments too.</remarks>
+    public override bool ClearsParseErrors => true;
+
+    /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
         help.Invoke(parseResult);

@@ -48,7 +48,9 @@ internal static class ConfigurationFile
         }
         catch (JsonException e)
         {
-            throw new ConfigurationException([$"{path}: line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}: {Sentence(e)}"]);
+            // A property that is there twice has no position.
+            string place = e.LineNumber is { } line ? $" line {line + 1}, column {e.BytePositionInLine + 1}:" : "";
+            throw new ConfigurationException([$"{path}:{place} {Sentence(e)}"]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

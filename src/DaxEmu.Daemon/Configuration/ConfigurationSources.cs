@@ -30,16 +30,10 @@ internal sealed class ConfigurationSources
     /// <exception cref="ConfigurationException">The file is missing or is not JSON.</exception>
     public static ConfigurationSources Load(string? named, CommandLineSettings settings)
     {
-        var builder = new ConfigurationBuilder();
         string? file = ConfigurationFile.Find(named);
-        if (file is not null)
-        {
-            builder.AddJsonStream(new MemoryStream(ConfigurationFile.Read(file)));
-        }
-
-        builder.AddEnvironmentVariables(EnvironmentPrefix);
-        int configuredVolumes = builder.Build().GetSection("Volumes").GetChildren().Count();
-        builder.AddInMemoryCollection(settings.ToPairs(configuredVolumes));
+        byte[]? text = file is null ? null : ConfigurationFile.Read(file);
+        int configuredVolumes = Stored(text).Build().GetSection("Volumes").GetChildren().Count();
+        IConfigurationBuilder builder = Stored(text).AddInMemoryCollection(settings.ToPairs(configuredVolumes));
         return new ConfigurationSources(builder.Build(), file);
     }
 
@@ -53,6 +47,17 @@ internal sealed class ConfigurationSources
             null => Default,
             _ => "command line",
         };
+
+    private static IConfigurationBuilder Stored(byte[]? file)
+    {
+        var builder = new ConfigurationBuilder();
+        if (file is not null)
+        {
+            builder.AddJsonStream(new MemoryStream(file));
+        }
+
+        return builder.AddEnvironmentVariables(EnvironmentPrefix);
+    }
 
     // A section has no value of its own: whoever sets something in it has set it.
     private static bool Sets(IConfigurationProvider provider, string key) =>

@@ -3,9 +3,14 @@ namespace DaxEmu.Daemon.Configuration;
 /// <summary>Levenshtein's distance, to name the key that a misspelt one probably meant.</summary>
 internal static class EditDistance
 {
-    /// <summary>The candidate with the fewest edits from a word, case aside.</summary>
-    public static string Nearest(string word, IEnumerable<string> candidates) =>
-        candidates.MinBy(c => Between(word.ToUpperInvariant(), c.ToUpperInvariant()))!;
+    /// <summary>The key with the fewest edits from a misspelt one, case aside; a section that was left out costs one.</summary>
+    public static string Nearest(string word, IEnumerable<string> keys)
+    {
+        string wanted = word.ToUpperInvariant();
+        return keys.MinBy(k => Math.Min(
+            Between(wanted, k.ToUpperInvariant()),
+            Between(wanted, k[(k.LastIndexOf(':') + 1)..].ToUpperInvariant()) + 1))!;
+    }
 
     /// <summary>Insertions, deletions and substitutions that turn one word into the other.</summary>
     public static int Between(string a, string b)

@@ -6,24 +6,24 @@ internal static class Examination
     /// <summary>Makes them.</summary>
     /// <param name="runtimeDirectory">Where the daemon's sockets would be.</param>
     /// <param name="directories">Directories whose filesystems to probe.</param>
-    public static DoctorReport Make(string runtimeDirectory, IReadOnlyList<string> directories)
+    public static async Task<DoctorReport> MakeAsync(string runtimeDirectory, IReadOnlyList<string> directories)
     {
         List<ProbeResult> probes =
         [
             HostProbes.Kernel(),
             FuseProbes.Device(),
             .. FuseProbes.Guard(),
-            FuseProbes.MountHelper(),
+            await FuseProbes.MountHelperAsync(),
             ProcessProbes.MemoryFiles(),
             ProcessProbes.RuntimeDirectory(runtimeDirectory),
             .. directories.Select(DirectoryProbes.SynchronousMapping),
             .. directories.Select(DirectoryProbes.PreContentEvents),
-            ProcessProbes.UserNamespaces(),
+            await ProcessProbes.UserNamespacesAsync(),
             ProcessProbes.IoUring(),
             ProcessProbes.OpenFiles(),
             ProcessProbes.LockedMemory(),
             HostProbes.RdmaDevices(),
-            HostProbes.Compiler(),
+            await HostProbes.CompilerAsync(),
         ];
         return new(probes.TrueForAll(p => p.Status != ProbeStatus.Missing), probes);
     }

@@ -1,3 +1,5 @@
+using DaxEmu.Daemon.Programs;
+
 namespace DaxEmu.Daemon.Doctor;
 
 /// <summary>What the FUSE guard needs, and what it can do here.</summary>
@@ -25,12 +27,12 @@ internal static class FuseProbes
     }
 
     /// <summary>fusermount3(1), with which ordinary users mount.</summary>
-    public static ProbeResult MountHelper()
+    public static async Task<ProbeResult> MountHelperAsync()
     {
-        (int status, string output) = Tool.Run("fusermount3", "--version");
-        return status == 0
-            ? ProbeResult.Ok("fusermount3", output)
-            : ProbeResult.Degraded("fusermount3", Tool.Sentence(status, output), "Only root can mount a guarded volume.", "apt-get install fuse3");
+        ProgramRun run = await ProgramRun.OfAsync("fusermount3", ["--version"]);
+        return run.Succeeded
+            ? ProbeResult.Ok("fusermount3", run.Output.Trim())
+            : ProbeResult.Degraded("fusermount3", run.Complaint, "Only root can mount a guarded volume.", "apt-get install fuse3");
     }
 
     public static IEnumerable<ProbeResult> Guard() => [];

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DaxEmu.Daemon.Programs;
 
 namespace DaxEmu.Daemon.Doctor;
 
@@ -18,13 +19,13 @@ internal static class HostProbes
     }
 
     /// <summary>A C compiler, for building.</summary>
-    public static ProbeResult Compiler()
+    public static async Task<ProbeResult> CompilerAsync()
     {
-        (int status, string output) = Tool.Run("cc", "--version");
-        return status == 0
-            ? ProbeResult.Ok("C compiler", output.Split('\n')[0])
+        ProgramRun run = await ProgramRun.OfAsync("cc", ["--version"]);
+        return run.Succeeded
+            ? ProbeResult.Ok("C compiler", run.Output.Split('\n')[0])
             : ProbeResult.Degraded(
-                "C compiler", Tool.Sentence(status, output), "The native shims cannot be built; what is built runs.",
+                "C compiler", run.Complaint, "The native shims cannot be built; what is built runs.",
                 "apt-get install gcc libc6-dev linux-libc-dev");
     }
 }

@@ -1,5 +1,6 @@
-using DaxEmu.Linux;
+using DaxEmu.Daemon.Programs;
 using DaxEmu.Linux.Features;
+using DaxEmu.Linux;
 
 namespace DaxEmu.Daemon.Doctor;
 
@@ -32,14 +33,14 @@ internal static class ProcessProbes
     public static ProbeResult LockedMemory() => ProbeResult.Ok("locked memory", $"limit {Limit("Max locked memory")} bytes");
 
     /// <summary>User namespaces: a mount of one's own without being root.</summary>
-    public static ProbeResult UserNamespaces()
+    public static async Task<ProbeResult> UserNamespacesAsync()
     {
         // unshare(CLONE_NEWUSER) is refused to a process with threads: unshare(1) has one.
-        (int status, string output) = Tool.Run("unshare", "--user", "--map-root-user", "true");
-        return status == 0
+        ProgramRun run = await ProgramRun.OfAsync("unshare", ["--user", "--map-root-user", "true"]);
+        return run.Succeeded
             ? ProbeResult.Ok("user namespaces", "unshare --user works")
             : ProbeResult.Degraded(
-                "user namespaces", Tool.Sentence(status, output), "Ordinary users cannot make a namespace in which they may mount.",
+                "user namespaces", run.Complaint, "Ordinary users cannot make a namespace in which they may mount.",
                 "sysctl kernel.unprivileged_userns_clone=1 and user.max_user_namespaces=15000, where the distribution has them.");
     }
 
