@@ -1,6 +1,6 @@
 namespace DaxEmu.Contract;
 
-/// <summary>The values of errno(3) that the contract answers with; asm-generic/errno-base.h, the same on every Linux architecture.</summary>
+/// <summary>The values of errno(3) that the contract answers with (asm-generic/errno-base.h).</summary>
 internal static class Errno
 {
     internal const int EINTR = 4;

@@ -29,7 +29,9 @@ public sealed class FileContract(IPolicySource policies, IContractJournal journa
     internal int FileCount => _files.Count;
 
     /// <inheritdoc/>
-    /// <remarks>A request whose wait is cancelled is refused with EINTR. What <paramref name="readFacts"/> throws reaches the caller.</remarks>
+    /// <remarks>
+    /// A request whose wait is cancelled is refused with EINTR. What <paramref name="readFacts"/> throws reaches the caller.
+    /// </remarks>
     public ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation)
     {
         PendingPin pending;
@@ -261,7 +263,8 @@ public sealed class FileContract(IPolicySource policies, IContractJournal journa
         {
             pending.SetResult(Decide(file, pending.Request, pending.ReadFacts));
         }
-#pragma warning disable CA1031 // Whatever reading the file's state throws belongs to the one who asked for the pin, not to the guard that ended an operation.
+        // Whatever reading the file's state throws belongs to the one who asked for the pin, not to the guard that ended an operation.
+#pragma warning disable CA1031
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -1,6 +1,8 @@
 namespace DaxEmu.Contract;
 
-/// <summary>Which of the places that may name a policy is in force: the nearest that is set, file, directory, volume, configuration.</summary>
+/// <summary>
+/// Which of the places that may name a policy is in force: the nearest that is set, of file, directories, volume and configuration.
+/// </summary>
 public static class PolicyResolution
 {
     private const int MaxQuoted = 40;
@@ -10,9 +12,13 @@ public static class PolicyResolution
     /// what is set farther away: it means <c>deny</c>, and <see cref="PolicySetting.Problem"/> says so.
     /// </summary>
     /// <param name="file">The file and its attribute.</param>
-    /// <param name="directories">The directories above it and their attributes, nearest first, up to the volume's root; read only as far as needed.</param>
+    /// <param name="directories">
+    /// The directories above it and their attributes, nearest first, up to the volume's root; read only as far as needed.
+    /// </param>
     /// <param name="volume">The configuration key of the volume's policy and its value.</param>
-    /// <param name="configured">The configuration key of the default and its value; when that is null too, the policy is <c>deny</c>.</param>
+    /// <param name="configured">
+    /// The configuration key of the default and its value; when that is null too, the policy is <c>deny</c>.
+    /// </param>
     public static PolicySetting Resolve(
         PolicyPlace file, IEnumerable<PolicyPlace> directories, PolicyPlace volume, PolicyPlace configured)
     {
@@ -45,7 +51,11 @@ public static class PolicyResolution
     private static PolicySetting Of(PolicyScope scope, string setAt, string value) =>
         PolicyName.TryParse(value, out Policy policy)
             ? new(policy, scope, setAt)
-            : new(policy, scope, setAt, $"{Quote(value)} names no policy ({string.Join(", ", PolicyName.All)}): {PolicyName.Of(policy)} is used.");
+            : new(
+                policy,
+                scope,
+                setAt,
+                $"{Quote(value)} names no policy ({string.Join(", ", PolicyName.All)}): {PolicyName.Of(policy)} is used.");
 
     // Anyone who may write the file chooses the value: it must not be able to flood or to steer a terminal.
     private static string Quote(string value)

@@ -25,7 +25,9 @@ internal sealed class Litmus(IFileContract contract)
 
     internal long Violations => Volatile.Read(ref _violations);
 
-    /// <summary>True when so many pins and operations went ahead, and both sides met the other often: pins waited, operations were refused.</summary>
+    /// <summary>
+    /// True when so many pins and operations went ahead, and both sides met the other often: pins waited, operations were refused.
+    /// </summary>
     internal bool IsConclusive(long rounds) =>
         Volatile.Read(ref _granted) + Volatile.Read(ref _proceeded) >= rounds
         && Volatile.Read(ref _waited) >= rounds / 1000

@@ -2,7 +2,9 @@ using Xunit;
 
 namespace DaxEmu.Contract.Tests;
 
-/// <summary>A run counts only if the checker is known to fire and if pins and operations did meet: an inconclusive run is not a pass.</summary>
+/// <summary>
+/// A run counts only if the checker is known to fire and if pins and operations did meet: an inconclusive run is not a pass.
+/// </summary>
 public sealed class LitmusTests
 {
     private const int Threads = 6;

@@ -34,7 +34,10 @@ public sealed class PinTests
         World world = new();
         Pin[] pins =
         [
-            await world.Pin(8192, 9000), await world.Pin(0, 1, World.OtherFile), await world.Pin(0, 1), await world.Pin(5, 6, World.OtherFile),
+            await world.Pin(8192, 9000),
+            await world.Pin(0, 1, World.OtherFile),
+            await world.Pin(0, 1),
+            await world.Pin(5, 6, World.OtherFile),
         ];
 
         Assert.Equal(pins, world.Contract.PinsOf());
