@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+
+namespace DaxEmu.Nic;
+
+/// <summary>The first bytes of a block: enough for another process to find the arrays.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 256)]
+internal struct BlockHeader
+{
+    // "DAXNIC" and a version: a change of any struct in the block is a new version.
+    public const ulong ExpectedMagic = 0x0001_4349_4e58_4144;
+
+    public ulong Magic;
+    public ulong Length;
+    public int QueuePairs;
+    public int CompletionQueues;
+    public int Regions;
+    public int Engines;
+    public int MaxSge;
+    public int MaxInlineData;
+    public uint MaxMessageBytes;
+    public int BytesPerDrain;
+    public int WorkRequestsPerDrain;
+    public int QpIndexBits;
+    public ulong EnginesOffset;
+    public ulong QpOffset;
+    public ulong CqOffset;
+    public ulong RegionOffset;
+    public ulong WorkAreaOffset;
+    public ulong WorkAreaStride;
+    public ulong ReceiveAreaOffset;
+
+    public static unsafe BlockHeader For(NicOptions options)
+    {
+        var header = new BlockHeader
+        {
+            Magic = ExpectedMagic,
+            QueuePairs = options.MaxQueuePairs,
+            CompletionQueues = options.MaxCompletionQueues,
+            Regions = options.MaxMemoryRegions + 1,
+            Engines = options.MaxEngines,
+            MaxSge = options.MaxSge,
+            MaxInlineData = options.MaxInlineData,
+            MaxMessageBytes = options.MaxMessageBytes,
+            BytesPerDrain = options.BytesPerDrain,
+            WorkRequestsPerDrain = options.WorkRequestsPerDrain,
+            QpIndexBits = System.Numerics.BitOperations.Log2((uint)options.MaxQueuePairs - 1 | 1) + 1,
+        };
+        var sendArea = RingLayout.SendWqeBytes + (uint)Math.Max(options.MaxSge * sizeof(Abi.rxe_sge), options.MaxInlineData);
+        header.ReceiveAreaOffset = Align(sendArea);
+        header.WorkAreaStride = Align(header.ReceiveAreaOffset + RingLayout.ReceiveWqeBytes + (ulong)(options.MaxSge * sizeof(Abi.rxe_sge)));
+
+        var end = (ulong)sizeof(BlockHeader);
+        header.EnginesOffset = Take(ref end, options.MaxEngines, sizeof(EngineSlot));
+        header.QpOffset = Take(ref end, header.QueuePairs, sizeof(QpContext));
+        header.CqOffset = Take(ref end, header.CompletionQueues, sizeof(CqContext));
+        header.RegionOffset = Take(ref end, header.Regions, sizeof(RegionContext));
+        header.WorkAreaOffset = Take(ref end, header.QueuePairs, (long)header.WorkAreaStride);
+        header.Length = end;
+        return header;
+    }
+
+    private static ulong Take(ref ulong end, int count, long size)
+    {
+        var start = end;
+        end = Align(end + ((ulong)count * (ulong)size));
+        return start;
+    }
+
+    private static ulong Align(ulong value) => (value + 63) & ~63UL;
+}

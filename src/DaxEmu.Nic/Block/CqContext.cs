@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+
+namespace DaxEmu.Nic;
+
+/// <summary>A completion queue as the engines know it. <see cref="Lock"/> guards all else once it is in use.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 128)]
+internal struct CqContext
+{
+    public int Lock;
+    public uint Error;
+    public RingContext Ring;
+
+    /// <summary>The client's consumer index when it was last read: it can only have moved on from there.</summary>
+    public uint LastConsumer;
+
+    public CqNotification Notification;
+    public ulong Cookie;
+    public ulong Lost;
+
+    public readonly bool IsInError => Error != 0;
+
+    public readonly ulong LostCompletions => Lost;
+}

@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+using static DaxEmu.Abi.ibv_qp_state;
+
+namespace DaxEmu.Nic;
+
+/// <summary>A queue pair as the engines know it.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 512)]
+internal struct QpContext
+{
+    /// <summary>qp_num; 0 when the entry is free. Written last at creation, first at destruction.</summary>
+    public uint Number;
+
+    /// <summary>IBV_QPS_*. Modify moves it under the control lock, engines only to the error state; both by compare-and-swap.</summary>
+    public uint State;
+
+    /// <summary>Counts resets: what began before one must not go on after it.</summary>
+    public uint Epoch;
+
+    public uint Domain;
+    public uint SendCq;
+    public uint ReceiveCq;
+    public uint SignalAll;
+    public uint MaxSendSge;
+    public uint MaxReceiveSge;
+    public uint MaxInlineData;
+    public uint AccessFlags;
+    public uint DestinationNumber;
+    public uint Timeout;
+    public uint RetryCount;
+    public uint RnrRetry;
+    public uint MinRnrTimer;
+    public uint MaxReadAtomic;
+    public uint MaxDestinationReadAtomic;
+
+    /// <summary>1 from RTS to SQD until the current work request is done.</summary>
+    public uint IsDraining;
+
+    /// <summary>1: raise IBV_EVENT_SQ_DRAINED then.</summary>
+    public uint NotifyDrained;
+
+    public ulong Cookie;
+
+    /// <summary>How long until the next look for late receives in the error state, in nanoseconds.</summary>
+    public long FlushBackoff;
+
+    /// <summary>Held by the one engine that drains the send queue: see <see cref="DrainLock"/>.</summary>
+    public int SendLock;
+
+    /// <summary>Held by the one engine that takes receives: the peer's, or our own when it flushes.</summary>
+    public int ReceiveLock;
+
+    public RingContext Send;
+    public RingContext Receive;
+    public Operation Operation;
+
+    public uint ReadState() => Volatile.Read(ref State);
+
+    /// <summary>Moves to the error state; false when it is there already or was reset.</summary>
+    public bool TryFail()
+    {
+        while (true)
+        {
+            var state = Volatile.Read(ref State);
+            if (state is IBV_QPS_ERR or IBV_QPS_RESET)
+                return false;
+            if (Interlocked.CompareExchange(ref State, IBV_QPS_ERR, state) == state)
+                return true;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Buffers.Binary;
+
+namespace DaxEmu.Nic;
+
+/// <summary>A global identifier (union ibv_gid): 16 bytes in network order, an IPv6 address on RoCE v2.</summary>
+/// <param name="Value">The bytes as one big-endian number.</param>
+public readonly record struct Gid(UInt128 Value)
+{
+    /// <summary>True for all zeros: an empty entry of a GID table.</summary>
+    public bool IsEmpty => Value == UInt128.Zero;
+
+    /// <summary>From its 16 bytes.</summary>
+    public static Gid FromBytes(ReadOnlySpan<byte> raw) => new(BinaryPrimitives.ReadUInt128BigEndian(raw));
+
+    /// <summary>Writes its 16 bytes.</summary>
+    public void CopyTo(Span<byte> raw) => BinaryPrimitives.WriteUInt128BigEndian(raw, Value);
+
+    /// <summary>Eight groups of four hexadecimal digits, as sysfs shows a GID.</summary>
+    public override string ToString()
+    {
+        var value = Value;
+        return string.Join(':', Enumerable.Range(0, 8).Select(i => ((ushort)(value >> ((7 - i) * 16))).ToString("x4", null)));
+    }
+}

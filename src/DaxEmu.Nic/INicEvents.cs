@@ -1,0 +1,31 @@
+namespace DaxEmu.Nic;
+
+/// <summary>
+/// What the NIC tells its host. Called on the thread that drains or modifies, with no lock of the NIC's held and no engine inside its
+/// critical section, so a handler may call back into the NIC; it must not block, for it delays the queue pair being drained.
+/// </summary>
+public interface INicEvents
+{
+    /// <summary>An armed completion queue got a completion; it is disarmed now (ibv_get_cq_event(3)).</summary>
+    /// <param name="cqNumber"><see cref="CompletionQueue.Number"/>.</param>
+    /// <param name="cookie">As given at creation.</param>
+    void CompletionEvent(uint cqNumber, ulong cookie);
+
+    /// <summary>An asynchronous event (ibv_get_async_event(3)).</summary>
+    /// <param name="eventType">A value of <c>enum ibv_event_type</c>; IBV_EVENT_CQ_ERR names a completion queue, all others a queue pair.</param>
+    /// <param name="number">Number of the queue pair or completion queue.</param>
+    /// <param name="cookie">As given at its creation.</param>
+    void AsyncEvent(uint eventType, uint number, ulong cookie);
+
+    /// <summary>Something other than a post gave a queue pair work to do: <see cref="NicEngine.Drain"/> it soon.</summary>
+    /// <param name="qpNumber">The queue pair.</param>
+    /// <param name="cookie">As given at creation.</param>
+    void DrainNeeded(uint qpNumber, ulong cookie);
+
+    /// <summary>
+    /// A copy met memory that is no longer there, such as a page that a truncate took away. The work request has failed already.
+    /// </summary>
+    /// <param name="key">The region's key; <see cref="NicDevice.FindRegion"/> has the region while it lives.</param>
+    /// <param name="offset">Offset in the region of a byte that could not be reached.</param>
+    void MemoryFault(uint key, ulong offset);
+}

@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+
+namespace DaxEmu.Nic;
+
+/// <summary>
+/// Where shared memory lies in this process: an unmanaged array from mapping index to base and length. Rings and regions name an index
+/// and an offset, so that engines in several processes can work on them although their addresses differ.
+/// </summary>
+public sealed unsafe class MappingTable : IDisposable
+{
+    private readonly Entry* _entries;
+    private readonly Stack<int> _free = new();
+    private readonly Lock _lock = new();
+    private int _used;
+
+    /// <summary>Makes a table.</summary>
+    /// <param name="capacity">Most mappings at one time.</param>
+    public MappingTable(int capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        Capacity = capacity;
+        _entries = (Entry*)NativeMemory.AllocZeroed((nuint)capacity, (nuint)sizeof(Entry));
+    }
+
+    /// <summary>Frees the array of a table that was not disposed.</summary>
+    ~MappingTable() => NativeMemory.Free(_entries);
+
+    /// <summary>Most mappings at one time.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Mappings held now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _used - _free.Count;
+        }
+    }
+
+    /// <summary>Enters a mapping.</summary>
+    /// <param name="address">Its first byte in this process.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <returns>Its index, or ENOMEM when the table is full.</returns>
+    public NicResult<int> Add(nint address, nuint length)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(address);
+        lock (_lock)
+        {
+            if (!_free.TryPop(out var index))
+            {
+                if (_used == Capacity)
+                    return new NicError(Abi.errno.ENOMEM, $"all {Capacity} entries of the mapping table are in use");
+                index = _used++;
+            }
+
+            _entries[index].Address = address;
+            // Release: an engine that reads the length (acquire, in TryResolve) sees the address that belongs to it.
+            Volatile.Write(ref _entries[index].Length, length);
+            return index;
+        }
+    }
+
+    /// <summary>Takes a mapping out. No ring or region may name it any more: the engines do not look again once they have resolved it.</summary>
+    /// <param name="index">From <see cref="Add"/>.</param>
+    public void Remove(int index)
+    {
+        lock (_lock)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(index);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _used);
+            if (_entries[index].Length == 0)
+                throw new ArgumentException($"mapping {index} is not in the table", nameof(index));
+            Volatile.Write(ref _entries[index].Length, 0);
+            _free.Push(index);
+        }
+    }
+
+    /// <summary>Frees the array. No engine may use the table any more.</summary>
+    public void Dispose()
+    {
+        NativeMemory.Free(_entries);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The address of a range, or null when the index or the range is not inside a mapping of this process.</summary>
+    internal byte* Resolve(int index, ulong offset, ulong length)
+    {
+        if ((uint)index >= (uint)Capacity)
+            return null;
+        ulong mapped = Volatile.Read(ref _entries[index].Length);
+        return offset <= mapped && length <= mapped - offset && mapped != 0 ? (byte*)_entries[index].Address + offset : null;
+    }
+
+    private struct Entry
+    {
+        public nint Address;
+        public nuint Length;
+    }
+}

@@ -1,0 +1,92 @@
+using static DaxEmu.Abi.errno;
+
+namespace DaxEmu.Nic;
+
+public sealed partial class NicDevice
+{
+    private readonly IndexPool _completionQueueIndices;
+    private readonly CompletionQueue?[] _completionQueues;
+
+    /// <summary>Creates a completion queue (ibv_create_cq(3)) and writes its ring's header.</summary>
+    /// <param name="owner">Tag of whom it belongs to.</param>
+    /// <param name="entries">Completions it must hold; it holds <see cref="RingLayout.Capacity"/>.</param>
+    /// <param name="ring">Where its ring lies: <see cref="RingLayout.ForCompletions"/> bytes.</param>
+    /// <param name="cookie">Carried by its events.</param>
+    /// <returns>It; EINVAL for a bad number of entries or ring, ENOMEM at the limit.</returns>
+    public NicResult<CompletionQueue> CreateCompletionQueue(ulong owner, uint entries, RingLocation ring, ulong cookie)
+    {
+        if (entries == 0 || entries > (uint)_options.MaxCompletionEntries)
+            return new NicError(EINVAL, $"a completion queue has 1 to {_options.MaxCompletionEntries} entries, not {entries}");
+        var layout = RingLayout.ForCompletions(entries);
+        var context = RingContext.Of(ring, layout);
+        if (InitialiseRing(context, "completion") is { } refusal)
+            return refusal;
+        lock (_lock)
+        {
+            if (!_completionQueueIndices.TryTake(out var number))
+                return new NicError(ENOMEM, $"all {_options.MaxCompletionQueues} completion queues are in use");
+            _block.Cq(number) = new CqContext { Ring = context, Cookie = cookie };
+            return _completionQueues[number] = new CompletionQueue(_block, number, owner, cookie, layout);
+        }
+    }
+
+    /// <summary>
+    /// Arms a completion queue: the next completion added raises <see cref="INicEvents.CompletionEvent"/> (ibv_req_notify_cq(3)).
+    /// </summary>
+    /// <param name="cq">The queue.</param>
+    /// <param name="solicitedOnly">Only for a solicited or failed completion.</param>
+    /// <returns>True when completions wait in the queue already: they raise no event, so the caller polls again. EINVAL when it is gone.</returns>
+    public NicResult<bool> ArmCompletionQueue(CompletionQueue cq, bool solicitedOnly)
+    {
+        ArgumentNullException.ThrowIfNull(cq);
+        lock (_lock)
+        {
+            if (cq.IsGone)
+                return new NicError(EINVAL, $"completion queue {cq.Number} is gone");
+            ref var context = ref _block.Cq(cq.Number);
+            SpinWord.Acquire(ref context.Lock);
+            var wish = solicitedOnly ? CqNotification.Solicited : CqNotification.Any;
+            if (context.Notification < wish)
+                context.Notification = wish;
+            var pending = SharedRing.TryOpen(_mappings, context.Ring, out var ring) && ring.ReadConsumer() != context.Ring.Index;
+            SpinWord.Release(ref context.Lock);
+            return pending;
+        }
+    }
+
+    /// <summary>Destroys a completion queue (ibv_destroy_cq(3)). When it returns no engine touches its ring any more.</summary>
+    /// <param name="cq">The queue.</param>
+    /// <returns>EBUSY while a queue pair uses it, EINVAL when it is gone already.</returns>
+    public NicResult DestroyCompletionQueue(CompletionQueue cq)
+    {
+        ArgumentNullException.ThrowIfNull(cq);
+        lock (_lock)
+        {
+            if (cq.IsGone)
+                return new NicError(EINVAL, $"completion queue {cq.Number} is gone already");
+            if (cq.Uses != 0)
+                return new NicError(EBUSY, $"completion queue {cq.Number} still has {cq.Uses} queues attached");
+            cq.IsGone = true;
+            _completionQueues[cq.Number] = null;
+            _completionQueueIndices.Return(cq.Number);
+            return NicResult.Ok;
+        }
+    }
+
+    /// <summary>The completion queue that has a number now, or null.</summary>
+    public CompletionQueue? FindCompletionQueue(uint number)
+    {
+        lock (_lock)
+            return number < (uint)_completionQueues.Length ? _completionQueues[number] : null;
+    }
+
+    private NicError? InitialiseRing(in RingContext context, string name)
+    {
+        if (context.Offset % 64 != 0)
+            return new NicError(EINVAL, $"the {name} ring's offset {context.Offset} is no multiple of 64");
+        if (!SharedRing.TryOpen(_mappings, context, out var ring))
+            return new NicError(EINVAL, $"the {name} ring's {context.ByteLength} bytes do not fit in mapping {context.Mapping}");
+        ring.Initialise();
+        return null;
+    }
+}

@@ -1,0 +1,146 @@
+using static DaxEmu.Abi.errno;
+using static DaxEmu.Abi.ibv_event_type;
+using static DaxEmu.Abi.ibv_qp_state;
+using static DaxEmu.Abi.ibv_qp_type;
+
+namespace DaxEmu.Nic;
+
+public sealed partial class NicDevice
+{
+    private readonly IndexPool _queuePairIndices;
+    private readonly QueuePair?[] _queuePairs;
+    private readonly uint[] _generations;
+
+    /// <summary>Creates a queue pair in the RESET state (ibv_create_qp(3)) and writes its rings' headers.</summary>
+    /// <param name="domain">Its protection domain.</param>
+    /// <param name="request">The wish.</param>
+    /// <returns>It; EOPNOTSUPP for a type that is not served, EINVAL for capacities above the limits or bad rings, ENOMEM at the limit.</returns>
+    public NicResult<QueuePair> CreateQueuePair(ProtectionDomain domain, QueuePairRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(domain);
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.Type != IBV_QPT_RC)
+            return new NicError(EOPNOTSUPP, $"queue pairs of type {request.Type} are not served, only IBV_QPT_RC ({IBV_QPT_RC})");
+        if (CheckCapabilities(request.Capabilities) is { } tooMuch)
+            return tooMuch;
+        var send = RingContext.Of(request.SendRing, request.Capabilities.SendRing);
+        var receive = RingContext.Of(request.ReceiveRing, request.Capabilities.ReceiveRing);
+        if ((InitialiseRing(send, "send") ?? InitialiseRing(receive, "receive")) is { } badRing)
+            return badRing;
+
+        lock (_lock)
+        {
+            if (domain.IsGone || request.SendCq.IsGone || request.ReceiveCq.IsGone)
+                return new NicError(EINVAL, "the protection domain or a completion queue is gone");
+            if (!_queuePairIndices.TryTake(out var index))
+                return new NicError(ENOMEM, $"all {_options.MaxQueuePairs} queue pairs are in use");
+            domain.Uses++;
+            request.SendCq.Uses++;
+            request.ReceiveCq.Uses++;
+            var number = NextNumber(index);
+            ref var context = ref _block.QpByIndex(index);
+            context = new QpContext
+            {
+                State = IBV_QPS_RESET,
+                Domain = domain.Number,
+                SendCq = request.SendCq.Number,
+                ReceiveCq = request.ReceiveCq.Number,
+                SignalAll = request.SignalAll ? 1U : 0,
+                MaxSendSge = request.Capabilities.MaxSendSge,
+                MaxReceiveSge = request.Capabilities.MaxReceiveSge,
+                MaxInlineData = request.Capabilities.MaxInlineData,
+                Cookie = request.Cookie,
+                Send = send,
+                Receive = receive,
+            };
+            // Release: an engine that reads the number (acquire) sees the fields above.
+            Volatile.Write(ref context.Number, number);
+            return _queuePairs[index] = new QueuePair(_block, number, domain, request);
+        }
+    }
+
+    /// <summary>
+    /// Destroys a queue pair (ibv_destroy_qp(3)). When it returns no engine touches its rings, or memory on its behalf, any more.
+    /// A peer that is connected to it finds out when it sends; when its process died, at once.
+    /// </summary>
+    /// <param name="qp">The queue pair.</param>
+    /// <param name="abandoned">Its process died: the connected peer goes to the error state with IBV_EVENT_QP_FATAL.</param>
+    /// <returns>EINVAL when it is gone already.</returns>
+    public NicResult DestroyQueuePair(QueuePair qp, bool abandoned = false)
+    {
+        ArgumentNullException.ThrowIfNull(qp);
+        uint peer;
+        lock (_lock)
+        {
+            if (qp.IsGone)
+                return new NicError(EINVAL, $"queue pair 0x{qp.Number:x} is gone already");
+            qp.IsGone = true;
+            ref var context = ref _block.QpByNumber(qp.Number);
+            peer = context.DestinationNumber;
+            // Pairs with the engines' look at the number: see WaitForEngines.
+            Volatile.Write(ref context.Number, 0);
+        }
+
+        _block.WaitForEngines();
+        if (abandoned)
+            FailPeer(qp.Number, peer);
+        lock (_lock)
+        {
+            var index = qp.Number & _block.QpIndexMask;
+            _queuePairs[index] = null;
+            _queuePairIndices.Return(index);
+            qp.Domain.Uses--;
+            qp.Request.SendCq.Uses--;
+            qp.Request.ReceiveCq.Uses--;
+            return NicResult.Ok;
+        }
+    }
+
+    /// <summary>The queue pair that has a number now, or null.</summary>
+    public QueuePair? FindQueuePair(uint number)
+    {
+        lock (_lock)
+        {
+            var index = number & _block.QpIndexMask;
+            return index < (uint)_queuePairs.Length && _queuePairs[index] is { IsGone: false } qp && qp.Number == number ? qp : null;
+        }
+    }
+
+    // The kernel's rxe_qp_chk_cap.
+    private NicError? CheckCapabilities(QpCapabilities wish)
+    {
+        if (wish.MaxSendWr > (uint)_options.MaxWorkRequests || wish.MaxReceiveWr > (uint)_options.MaxWorkRequests)
+            return new NicError(EINVAL, $"a queue has at most {_options.MaxWorkRequests} work requests, not {Math.Max(wish.MaxSendWr, wish.MaxReceiveWr)}");
+        if (wish.MaxSendSge > (uint)_options.MaxSge || wish.MaxReceiveSge > (uint)_options.MaxSge)
+            return new NicError(EINVAL, $"a work request has at most {_options.MaxSge} elements, not {Math.Max(wish.MaxSendSge, wish.MaxReceiveSge)}");
+        var mostInline = Math.Max(_options.MaxInlineData, _options.MaxSge * 16);
+        return wish.MaxInlineData > (uint)mostInline
+            ? new NicError(EINVAL, $"a work request has at most {mostInline} bytes of inline data, not {wish.MaxInlineData}")
+            : null;
+    }
+
+    // Index below, generation above. 0 and 1 are the management queue pairs, 0xffffff is multicast (IBTA 10.2.4.4): the generation is never
+    // all zeros or all ones, so none of them comes up.
+    private uint NextNumber(uint index)
+    {
+        var bits = _block.Header.QpIndexBits;
+        var last = (1U << (24 - bits)) - 2;
+        _generations[index] = _generations[index] >= last ? 1 : _generations[index] + 1;
+        return (_generations[index] << bits) | index;
+    }
+
+    private void FailPeer(uint number, uint peerNumber)
+    {
+        ref var peer = ref _block.QpByNumber(peerNumber);
+        ulong cookie;
+        lock (_lock)
+        {
+            if (peerNumber == 0 || Volatile.Read(ref peer.Number) != peerNumber || peer.DestinationNumber != number || !peer.TryFail())
+                return;
+            cookie = peer.Cookie;
+        }
+
+        _events.AsyncEvent(IBV_EVENT_QP_FATAL, peerNumber, cookie);
+        _events.DrainNeeded(peerNumber, cookie);
+    }
+}

@@ -1,0 +1,170 @@
+using DaxEmu.Contract;
+using static DaxEmu.Abi.errno;
+using static DaxEmu.Abi.ibv_access_flags;
+
+namespace DaxEmu.Nic;
+
+public sealed partial class NicDevice
+{
+    // ib_user_verbs.h, IB_UVERBS_ACCESS_OPTIONAL_RANGE: flags a device may ignore.
+    private const uint OptionalAccessFlags = 0x3ff0_0000;
+
+    private const uint SupportedAccessFlags = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ
+        | IBV_ACCESS_REMOTE_ATOMIC | IBV_ACCESS_MW_BIND | IBV_ACCESS_ZERO_BASED | IBV_ACCESS_HUGETLB | OptionalAccessFlags;
+
+    private readonly IndexPool _regionIndices;
+    private readonly MemoryRegion?[] _regions;
+    private readonly byte[] _keyBytes;
+
+    /// <summary>
+    /// Registers memory (ibv_reg_mr_iova(3)): asks for the pin, then maps. Completes at once unless the contract lets the pin wait.
+    /// </summary>
+    /// <param name="domain">Its protection domain.</param>
+    /// <param name="request">The wish.</param>
+    /// <param name="cancellation">Gives up waiting for the pin.</param>
+    /// <returns>
+    /// The region; EINVAL for a range or flags that ibv_reg_mr(3) forbids, EOPNOTSUPP for on-demand paging, ENOMEM at the limits, or what
+    /// the contract or <see cref="MemoryRegionRequest.Map"/> answered.
+    /// </returns>
+    public async ValueTask<NicResult<MemoryRegion>> RegisterAsync(
+        ProtectionDomain domain, MemoryRegionRequest request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(domain);
+        ArgumentNullException.ThrowIfNull(request);
+        if (CheckRegistration(request) is { } refusal)
+            return refusal;
+
+        var reserved = ReserveKey(domain);
+        if (!reserved.IsOk)
+            return reserved.Error;
+        var key = reserved.Value;
+        Pin? pin = null;
+        MemoryRegion? region = null;
+        try
+        {
+            if (request.Pin is { } wish)
+            {
+                var access = PinAccess.Read | ((request.AccessFlags & IBV_ACCESS_LOCAL_WRITE) != 0 ? PinAccess.Write : PinAccess.None);
+                wish = wish with { Access = access, Region = $"rkey 0x{key:x}" };
+                var decision = await _contract.PinAsync(wish, request.ReadFacts!, cancellation).ConfigureAwait(false);
+                if (decision.Pin is null)
+                    return new NicError(decision.Errno, decision.Reason);
+                pin = decision.Pin;
+            }
+
+            var mapped = request.Map();
+            if (!mapped.IsOk)
+                return mapped.Error;
+            region = new MemoryRegion(key, domain, request, pin, mapped.Value);
+            Publish(region);
+            return region;
+        }
+        finally
+        {
+            if (region is null)
+            {
+                if (pin is not null)
+                    _contract.Unpin(pin);
+                ReleaseKey(domain, key);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Deregisters memory (ibv_dereg_mr(3)). When it returns no engine touches the memory any more; then it was unmapped and unpinned.
+    /// Waits at most as long as a running <see cref="NicEngine.Drain"/> takes.
+    /// </summary>
+    /// <param name="region">The region.</param>
+    /// <returns>EINVAL when it is gone already.</returns>
+    public NicResult Deregister(MemoryRegion region)
+    {
+        ArgumentNullException.ThrowIfNull(region);
+        lock (_lock)
+        {
+            if (region.IsGone)
+                return new NicError(EINVAL, $"memory region 0x{region.Key:x} is gone already");
+            region.IsGone = true;
+            _regions[region.Key >> 8] = null;
+            // Pairs with the engines' look at the key: see WaitForEngines.
+            Volatile.Write(ref _block.RegionByKey(region.Key).Key, 0);
+        }
+
+        _block.WaitForEngines();
+        region.Mapping.Release();
+        if (region.Pin is { } pin)
+            _contract.Unpin(pin);
+        ReleaseKey(region.Domain, region.Key);
+        return NicResult.Ok;
+    }
+
+    /// <summary>The region that has a key now, or null.</summary>
+    public MemoryRegion? FindRegion(uint key)
+    {
+        lock (_lock)
+        {
+            var index = key >> 8;
+            return index < (uint)_regions.Length && _regions[index] is { } region && region.Key == key ? region : null;
+        }
+    }
+
+    // The kernel's ib_check_mr_access and ib_umem_get, and the limits.
+    private NicError? CheckRegistration(MemoryRegionRequest request)
+    {
+        if (request.Length == 0)
+            return new NicError(EINVAL, "a memory region has at least one byte");
+        if (request.Length > _options.MaxRegionBytes)
+            return new NicError(EINVAL, $"{request.Length} bytes are above the limit of {_options.MaxRegionBytes} for one memory region");
+        if (request.Iova > ulong.MaxValue - request.Length)
+            return new NicError(EINVAL, $"{request.Length} bytes at 0x{request.Iova:x} wrap around the address space");
+        var flags = request.AccessFlags;
+        if ((flags & IBV_ACCESS_ON_DEMAND) != 0)
+            return new NicError(EOPNOTSUPP, "on-demand paging (IBV_ACCESS_ON_DEMAND) is not supported");
+        if ((flags & ~SupportedAccessFlags) != 0)
+            return new NicError(EINVAL, $"access flags 0x{flags & ~SupportedAccessFlags:x} are unknown");
+        const uint Remote = IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC;
+        if ((flags & Remote) != 0 && (flags & IBV_ACCESS_LOCAL_WRITE) == 0)
+            return new NicError(EINVAL, "remote write and remote atomic access need IBV_ACCESS_LOCAL_WRITE");
+        if (request.Pin is not null && request.ReadFacts is null)
+            throw new ArgumentException("a request with a pin needs a way to read the file's facts", nameof(request));
+        return null;
+    }
+
+    private NicResult<uint> ReserveKey(ProtectionDomain domain)
+    {
+        lock (_lock)
+        {
+            if (domain.IsGone)
+                return new NicError(EINVAL, $"protection domain {domain.Number} is gone");
+            if (!_regionIndices.TryTake(out var index))
+                return new NicError(ENOMEM, $"all {_options.MaxMemoryRegions} memory regions are in use");
+            domain.Uses++;
+            return (index << 8) | ++_keyBytes[index];
+        }
+    }
+
+    private void ReleaseKey(ProtectionDomain domain, uint key)
+    {
+        lock (_lock)
+        {
+            domain.Uses--;
+            _regionIndices.Return(key >> 8);
+        }
+    }
+
+    private void Publish(MemoryRegion region)
+    {
+        lock (_lock)
+        {
+            _regions[region.Key >> 8] = region;
+            ref var entry = ref _block.RegionByKey(region.Key);
+            entry.Domain = region.Domain.Number;
+            entry.AccessFlags = region.AccessFlags;
+            entry.Mapping = region.Mapping.Mapping;
+            entry.Offset = region.Mapping.Offset;
+            entry.Iova = region.Iova;
+            entry.Length = region.Length;
+            // Release: an engine that reads the key (acquire) sees the fields above.
+            Volatile.Write(ref entry.Key, region.Key);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using DaxEmu.Contract;
+
+namespace DaxEmu.Nic;
+
+/// <summary>
+/// The control plane: protection domains, memory regions, completion queues and queue pairs, and the entries of the
+/// <see cref="NicBlock"/> that engines see of them. Safe for any number of threads.
+/// </summary>
+/// <remarks>Owners are the caller's: a tag, such as an open device file, that <see cref="ReleaseOwner"/> finds objects by.</remarks>
+public sealed partial class NicDevice
+{
+    private readonly NicOptions _options;
+    private readonly NicBlock _block;
+    private readonly MappingTable _mappings;
+    private readonly IFileContract _contract;
+    private readonly GuardedMemory _memory;
+    private readonly INicEvents _events;
+    private readonly Lock _lock = new();
+    private Gid[] _gids = [];
+
+    /// <summary>Makes the control plane of a block; there is one, in the process that owns the NIC.</summary>
+    /// <param name="options">The limits the block was made with.</param>
+    /// <param name="block">Its state.</param>
+    /// <param name="mappings">Where shared memory lies in this process.</param>
+    /// <param name="contract">Grants pins.</param>
+    /// <param name="memory">How engines of this process touch client memory.</param>
+    /// <param name="events">Whom to tell.</param>
+    public NicDevice(
+        NicOptions options, NicBlock block, MappingTable mappings, IFileContract contract, GuardedMemory memory, INicEvents events)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(block);
+        _options = options;
+        _block = block;
+        _mappings = mappings;
+        _contract = contract;
+        _memory = memory;
+        _events = events;
+        _domains = new IndexPool(1, options.MaxProtectionDomains);
+        _domainObjects = [];
+        _regionIndices = new IndexPool(1, options.MaxMemoryRegions);
+        _regions = new MemoryRegion?[options.MaxMemoryRegions + 1];
+        _keyBytes = new byte[options.MaxMemoryRegions + 1];
+        _completionQueueIndices = new IndexPool(0, options.MaxCompletionQueues);
+        _completionQueues = new CompletionQueue?[options.MaxCompletionQueues];
+        _queuePairIndices = new IndexPool(0, options.MaxQueuePairs);
+        _queuePairs = new QueuePair?[options.MaxQueuePairs];
+        _generations = new uint[options.MaxQueuePairs];
+    }
+
+    /// <summary>The limits.</summary>
+    public NicOptions Options => _options;
+
+    /// <summary>Sets the port's GID table; queue pairs that are connected already stay so.</summary>
+    /// <param name="table">By index; an empty GID is an empty entry.</param>
+    public void SetGidTable(ReadOnlySpan<Gid> table)
+    {
+        lock (_lock)
+            _gids = table.ToArray();
+    }
+
+    /// <summary>Makes an engine for one thread of this process.</summary>
+    /// <exception cref="InvalidOperationException">All <see cref="NicOptions.MaxEngines"/> slots are taken.</exception>
+    public NicEngine CreateEngine() => new(_block, _mappings, _memory, _events);
+
+    /// <summary>
+    /// Tells the contract that bytes under a region's pin could not be reached: for <see cref="INicEvents.MemoryFault"/>. A region that no
+    /// file backs, or that is gone, has nobody to tell.
+    /// </summary>
+    /// <param name="key">The region's key.</param>
+    /// <param name="offset">Offset in the region of a byte that could not be reached.</param>
+    public void ReportFault(uint key, ulong offset)
+    {
+        if (FindRegion(key) is not { Pin: { } pin } region || offset >= region.Length)
+            return;
+        var range = pin.Request.Range;
+        _contract.ReportBreach(
+            pin,
+            ByteRange.OfLength(range.Start + offset, range.Length - offset),
+            $"a work request on rkey 0x{key:x} met a page that is gone, {offset} bytes into the region");
+    }
+
+    /// <summary>
+    /// Destroys all that an owner has, as when its process died: peers of its queue pairs get errors at once. No call for this owner may
+    /// be under way.
+    /// </summary>
+    /// <param name="owner">The tag.</param>
+    public void ReleaseOwner(ulong owner)
+    {
+        foreach (var qp in OwnedBy(_queuePairs, q => q.Domain.Owner, owner))
+            _ = DestroyQueuePair(qp, abandoned: true);
+        foreach (var cq in OwnedBy(_completionQueues, c => c.Owner, owner))
+            _ = DestroyCompletionQueue(cq);
+        foreach (var region in OwnedBy(_regions, r => r.Domain.Owner, owner))
+            _ = Deregister(region);
+        ProtectionDomain[] domains;
+        lock (_lock)
+            domains = [.. _domainObjects.Where(d => d.Owner == owner)];
+        foreach (var domain in domains)
+            _ = DeallocateDomain(domain);
+    }
+
+    private T[] OwnedBy<T>(T?[] objects, Func<T, ulong> ownerOf, ulong owner)
+        where T : class
+    {
+        lock (_lock)
+            return [.. objects.OfType<T>().Where(o => ownerOf(o) == owner)];
+    }
+}

@@ -1,0 +1,20 @@
+namespace DaxEmu.Nic;
+
+/// <summary>A wish for a queue pair (struct ibv_qp_init_attr).</summary>
+/// <param name="Type">IBV_QPT_*; only IBV_QPT_RC is served.</param>
+/// <param name="Capabilities">Its capacities, as <see cref="QpCapabilities.Granted"/> gives them.</param>
+/// <param name="SendRing">Where its send ring lies: <see cref="QpCapabilities.SendRing"/> bytes.</param>
+/// <param name="ReceiveRing">Where its receive ring lies: <see cref="QpCapabilities.ReceiveRing"/> bytes.</param>
+/// <param name="SendCq">Gets its send completions.</param>
+/// <param name="ReceiveCq">Gets its receive completions.</param>
+/// <param name="SignalAll">sq_sig_all: every send completes with an entry, whatever its flags.</param>
+/// <param name="Cookie">Carried by its events.</param>
+public sealed record QueuePairRequest(
+    uint Type,
+    QpCapabilities Capabilities,
+    RingLocation SendRing,
+    RingLocation ReceiveRing,
+    CompletionQueue SendCq,
+    CompletionQueue ReceiveCq,
+    bool SignalAll,
+    ulong Cookie);
