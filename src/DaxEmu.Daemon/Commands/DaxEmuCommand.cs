@@ -41,6 +41,8 @@ internal static class DaxEmuCommand
             PinsCommand.Create(),
             WhyCommand.Create(),
             DoctorCommand.Create(),
+            DemoCommand.Create(),
+            DemoPeerCommand.Create(),
             VersionCommand.Create(),
         };
         ExitStatusHelp.AddTo(root);

@@ -42,7 +42,7 @@ internal static class VolumesReader
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
         // A mount that a killed daemon left behind fails every stat with ENOTCONN, yet is a directory: the mount table knows it.
-        if (!System.IO.Directory.Exists(path) && !MountTable.HasMountPoint(path))
+        if (!System.IO.Directory.Exists(path) && MountTable.FilesystemTypeAt(path) is null)
         {
             reader.Reject(key, File.Exists(path) ? "is not a directory" : "does not exist");
         }
