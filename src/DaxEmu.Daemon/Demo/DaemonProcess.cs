@@ -25,25 +25,23 @@ internal sealed class DaemonProcess : IAsyncDisposable
     /// <summary>Its process id.</summary>
     public int Id => _process.Id;
 
+    /// <summary>All that it logged; completes when it has ended.</summary>
+    public Task<string> Log => _log;
+
     /// <summary>Asks it.</summary>
     public AdminClient Admin { get; }
 
     /// <summary>Starts one and waits until it serves.</summary>
-    /// <param name="sandbox">Where.</param>
-    /// <param name="policy">Its default policy, or null for its own.</param>
+    /// <param name="executable">The <c>daxemu</c> to run.</param>
+    /// <param name="runtimeDirectory">Its runtime directory.</param>
+    /// <param name="arguments">What <c>serve</c> gets besides that.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="DemoException">It ended instead; the message has its log.</exception>
-    public static async Task<DaemonProcess> StartAsync(DemoSandbox sandbox, string? policy, CancellationToken cancellation)
+    public static async Task<DaemonProcess> StartAsync(
+        string executable, string runtimeDirectory, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
-        List<string> arguments =
-            ["serve", "--config", sandbox.Configuration, "--socket", sandbox.Runtime, "--volume", $"{sandbox.Backing}:{sandbox.Mount}"];
-        if (policy is not null)
-        {
-            arguments.AddRange(["--policy", policy]);
-        }
-
-        var start = new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardError = true };
-        var daemon = new DaemonProcess(Process.Start(start)!, sandbox.Runtime);
+        var start = new ProcessStartInfo(executable, ["serve", "--socket", runtimeDirectory, .. arguments]) { RedirectStandardError = true };
+        var daemon = new DaemonProcess(Process.Start(start)!, runtimeDirectory);
         try
         {
             await daemon.WaitUntilServingAsync(cancellation);
@@ -77,6 +75,13 @@ internal sealed class DaemonProcess : IAsyncDisposable
             await _process.WaitForExitAsync(CancellationToken.None);
             return null;
         }
+    }
+
+    /// <summary>Kills it, so that it can clean up nothing.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
     }
 
     /// <inheritdoc/>

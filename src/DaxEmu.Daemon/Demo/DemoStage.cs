@@ -42,8 +42,12 @@ internal sealed class DemoStage(string? policy, DemoNarrator narrator) : IAsyncD
     public ProgramRun? LastRefused { get; set; }
 
     /// <summary>Starts the daemon.</summary>
-    public async Task StartDaemonAsync(CancellationToken cancellation) =>
-        _daemon = await DaemonProcess.StartAsync(Sandbox, policy, cancellation);
+    public async Task StartDaemonAsync(CancellationToken cancellation)
+    {
+        string[] arguments = ["--config", Sandbox.Configuration, "--volume", $"{Sandbox.Backing}:{Sandbox.Mount}"];
+        _daemon = await DaemonProcess.StartAsync(
+            Environment.ProcessPath!, Sandbox.Runtime, policy is null ? arguments : [.. arguments, "--policy", policy], cancellation);
+    }
 
     /// <summary>Starts the clients.</summary>
     public async Task StartPeersAsync(CancellationToken cancellation)
