@@ -55,6 +55,7 @@ internal readonly unsafe ref struct SharedRing
     public byte* Element(uint index) =>
         _base + sizeof(rxe_queue_buf) + ((ulong)(index & _indexMask) << _log2ElementSize);
 
-    /// <summary>Copies the head of an element: what the client does to it afterwards cannot matter.</summary>
-    public void CopyOut(uint index, byte* destination, uint bytes) => Unsafe.CopyBlock(destination, Element(index), bytes);
+    /// <summary>Copies part of an element: what the client does to it afterwards cannot matter.</summary>
+    public void CopyOut(uint index, uint offset, void* destination, uint bytes) =>
+        Unsafe.CopyBlock(destination, Element(index) + offset, bytes);
 }
