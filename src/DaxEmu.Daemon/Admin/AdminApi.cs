@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DaxEmu.Daemon.Admin;
 
@@ -10,15 +11,22 @@ namespace DaxEmu.Daemon.Admin;
 /// </summary>
 internal static class AdminApi
 {
+    /// <summary>Permissions of its socket.</summary>
+    public const UnixFileMode SocketMode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite |
+        UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
     /// <summary>Adds its resources.</summary>
     public static void MapAdminApi(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/status", (AdminView view) => Results.Json(view.Status(), AdminJson.Default.DaemonStatus));
-        routes.MapGet("/v1/events", (AdminView view) => Results.Json(view.Events(), AdminJson.Default.IReadOnlyListContractEvent));
-        routes.MapGet("/v1/pins", (AdminView view, string? path) => path is null
+        // Made now, not at the first question: it knows since when.
+        AdminView view = routes.ServiceProvider.GetRequiredService<AdminView>();
+        routes.MapGet("/v1/status", () => Results.Json(view.Status(), AdminJson.Default.DaemonStatus));
+        routes.MapGet("/v1/events", () => Results.Json(view.Events(), AdminJson.Default.IReadOnlyListContractEvent));
+        routes.MapGet("/v1/pins", (string? path) => path is null
             ? Results.Json(view.Pins(), AdminJson.Default.IReadOnlyListPin)
             : OfFile(path, () => Results.Json(view.PinsOf(path), AdminJson.Default.IReadOnlyListPin)));
-        routes.MapGet("/v1/why", (AdminView view, string? path) =>
+        routes.MapGet("/v1/why", (string? path) =>
             OfFile(path, () => Results.Json(view.Why(path!), AdminJson.Default.WhyReply)));
         routes.MapFallback(() => Error(StatusCodes.Status404NotFound, "No such resource: /v1/status, /v1/pins, /v1/why?path= and /v1/events exist."));
     }

@@ -27,7 +27,7 @@ internal sealed class AdminView(
         _since,
         runtime.Path,
         options.Contract.Policy ?? Policy.Deny,
-        [device.Status()],
+        device.Snapshot,
         volumes.Status(),
         contract.PinsOf().Count,
         journal.Of().Count);

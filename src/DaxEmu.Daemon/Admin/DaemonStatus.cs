@@ -1,4 +1,5 @@
 using DaxEmu.Contract;
+using DaxEmu.Device;
 
 namespace DaxEmu.Daemon.Admin;
 
@@ -8,7 +9,7 @@ namespace DaxEmu.Daemon.Admin;
 /// <param name="Since">When it started, UTC.</param>
 /// <param name="RuntimeDirectory">Where its sockets are.</param>
 /// <param name="Policy">The policy where neither file, directory nor volume sets one.</param>
-/// <param name="Devices">The emulated RDMA devices.</param>
+/// <param name="Device">The emulated RDMA device and its open files.</param>
 /// <param name="Volumes">The guarded volumes.</param>
 /// <param name="PinCount">Pins held.</param>
 /// <param name="EventCount">Decisions in the journal.</param>
@@ -18,7 +19,7 @@ internal sealed record DaemonStatus(
     DateTimeOffset Since,
     string RuntimeDirectory,
     Policy Policy,
-    IReadOnlyList<DeviceStatus> Devices,
+    DeviceSnapshot Device,
     IReadOnlyList<VolumeStatus> Volumes,
     int PinCount,
     int EventCount);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using DaxEmu.Daemon.Configuration;
 using DaxEmu.Daemon.Doctor;
-using Spectre.Console;
 
 namespace DaxEmu.Daemon.Commands;
 
@@ -51,21 +50,28 @@ internal static class DoctorCommand
         string indent = new(' ', width + 12);
         foreach (ProbeResult probe in report.Probes)
         {
-            string status = probe.Status switch
+            string finding = $"{probe.Name.PadRight(width)}  {probe.Finding}";
+            switch (probe.Status)
             {
-                ProbeStatus.Ok => "[green]ok      [/]",
-                ProbeStatus.Degraded => "[yellow]degraded[/]",
-                _ => "[red]missing [/]",
-            };
-            terminal.Line($"{status}  {Markup.Escape($"{probe.Name.PadRight(width)}  {probe.Finding}")}");
+                case ProbeStatus.Ok:
+                    terminal.Line($"[green]ok[/]        {finding}");
+                    break;
+                case ProbeStatus.Degraded:
+                    terminal.Line($"[yellow]degraded[/]  {finding}");
+                    break;
+                default:
+                    terminal.Line($"[red]missing[/]   {finding}");
+                    break;
+            }
+
             if (probe.Status != ProbeStatus.Ok)
             {
-                terminal.Line($"{indent}{Markup.Escape(probe.Cost)}");
-                terminal.Line($"{indent}To get it: {Markup.Escape(probe.Remedy)}");
+                terminal.Line($"{indent}{probe.Cost}");
+                terminal.Line($"{indent}To get it: {probe.Remedy}");
             }
         }
 
         terminal.Line();
-        terminal.Line(report.Healthy ? "Nothing needed is missing." : "[red]Something needed is missing.[/]");
+        terminal.Line(report.Healthy ? (FormattableString)$"Nothing needed is missing." : $"[red]Something needed is missing.[/]");
     }
 }

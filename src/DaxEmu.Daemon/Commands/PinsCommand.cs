@@ -39,7 +39,7 @@ internal static class PinsCommand
     {
         if (pins.Count == 0)
         {
-            terminal.Line(path is null ? "No pins are held." : $"No pins are held on {Spectre.Console.Markup.Escape(path)}.");
+            terminal.Line($"No pins are held{(path is null ? "" : " on " + path)}.");
             return;
         }
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using DaxEmu.Contract;
 using DaxEmu.Daemon.Admin;
-using Spectre.Console;
+using DaxEmu.Device;
 
 namespace DaxEmu.Daemon.Commands;
 
@@ -35,12 +35,20 @@ internal static class StatusCommand
 
     private static void Show(DaemonStatus status, Terminal terminal)
     {
-        terminal.Line($"[bold]daxemu {Markup.Escape(status.Version)}[/], process {status.ProcessId}, since {Moment.Local(status.Since)}");
-        terminal.Line($"Runtime directory {Markup.Escape(status.RuntimeDirectory)}");
+        terminal.Line($"[bold]daxemu {status.Version}[/], process {status.ProcessId}, since {Moment.Local(status.Since)}");
+        terminal.Line($"Runtime directory {status.RuntimeDirectory}");
         terminal.Line($"Policy where nothing nearer sets one: {PolicyName.Of(status.Policy)}");
         terminal.Line($"{status.PinCount} pins held, {status.EventCount} decisions in the journal");
         terminal.Line();
-        terminal.Table(["Device", "Open files", "Socket"], [.. status.Devices.Select(d => new[] { d.Name, $"{d.OpenFiles}", d.Socket })]);
+        string objects = $"{status.Device.Objects.MemoryRegions} memory regions, {status.Device.Objects.QueuePairs} queue pairs";
+        terminal.Line($"Device [bold]{status.Device.Name}[/] on {status.Device.SocketPath}: {status.Device.Sessions.Count} open files, {objects}");
+        if (status.Device.Sessions.Count > 0)
+        {
+            terminal.Table(
+                ["Session", "Process", "User", "Since", "Regions", "Queue pairs", "Registered bytes"],
+                [.. status.Device.Sessions.Select(Row)]);
+        }
+
         if (status.Volumes.Count > 0)
         {
             terminal.Line();
@@ -49,4 +57,15 @@ internal static class StatusCommand
                 [.. status.Volumes.Select(v => new[] { v.Mount, v.Backing, v.Passthrough ? "yes" : "no" })]);
         }
     }
+
+    private static string[] Row(SessionSnapshot session) =>
+    [
+        $"{session.Id}",
+        $"{session.ProcessId} ({session.Command})",
+        $"{session.UserId}",
+        Moment.Local(session.Since),
+        $"{session.Objects.MemoryRegions}",
+        $"{session.Objects.QueuePairs}",
+        $"{session.Objects.RegisteredBytes}",
+    ];
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Spectre.Console;
 
 namespace DaxEmu.Daemon.Commands;
@@ -20,16 +21,22 @@ internal sealed class Terminal
     /// <summary>True when a person is looking.</summary>
     public bool IsInteractive => _console is not null;
 
-    /// <summary>Writes a line of Spectre markup; its tags are dropped where there is no terminal.</summary>
-    public void Line(string markup = "")
+    /// <summary>Writes an empty line.</summary>
+    public void Line() => Line($"");
+
+    /// <summary>Writes a line.</summary>
+    /// <param name="markup">Spectre's markup in the literal parts; what is interpolated stands for itself. Tags are dropped where there is no terminal.</param>
+    public void Line(FormattableString markup)
     {
+        object?[] arguments = [.. markup.GetArguments().Select(a => new Escaped(a))];
+        string line = string.Format(CultureInfo.InvariantCulture, markup.Format, arguments);
         if (_console is null)
         {
-            _output.WriteLine(Markup.Remove(markup));
+            _output.WriteLine(Markup.Remove(line));
         }
         else
         {
-            _console.MarkupLine(markup);
+            _console.MarkupLine(line);
         }
     }
 
@@ -63,4 +70,11 @@ internal sealed class Terminal
     private static string Aligned(string[] row, IReadOnlyList<string> headings, IReadOnlyList<string[]> rows) =>
         string.Concat(row.Select((cell, i) =>
             i == row.Length - 1 ? cell : cell.PadRight(Math.Max(headings[i].Length, rows.Select(r => r[i].Length).DefaultIfEmpty().Max()) + 2)));
+
+    // Alignment and format of a hole apply to the value; brackets in the result are then doubled.
+    private sealed class Escaped(object? value) : IFormattable
+    {
+        public string ToString(string? format, IFormatProvider? formatProvider) =>
+            Markup.Escape(value is IFormattable formattable ? formattable.ToString(format, formatProvider) : value?.ToString() ?? "");
+    }
 }

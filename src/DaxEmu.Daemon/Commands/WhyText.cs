@@ -1,7 +1,6 @@
 using DaxEmu.Contract;
 using DaxEmu.Daemon.Admin;
 using DaxEmu.Daemon.Configuration;
-using static Spectre.Console.Markup;
 
 namespace DaxEmu.Daemon.Commands;
 
@@ -18,14 +17,14 @@ internal sealed class WhyText(Terminal terminal)
             return;
         }
 
-        terminal.Line($"[bold]{Escape(reply.Path)}[/]");
+        terminal.Line($"[bold]{reply.Path}[/]");
         if (answer.Operation is { } operation)
         {
             ShowOperation(operation);
         }
         else
         {
-            terminal.Line("  No operation on it has met a pin, as far back as the journal goes.");
+            terminal.Line($"  No operation on it has met a pin, as far back as the journal goes.");
         }
 
         foreach (WhyPin pin in answer.Pins)
@@ -33,27 +32,26 @@ internal sealed class WhyText(Terminal terminal)
             ShowPin(pin);
         }
 
-        terminal.Line($"  policy      [bold]{PolicyName.Of(answer.Policy.Policy)}[/], set at {Escape(answer.Policy.SetAt)}");
+        terminal.Line($"  policy      [bold]{PolicyName.Of(answer.Policy.Policy)}[/], set at {answer.Policy.SetAt}");
         if (answer.RefusedPin is { } refused)
         {
-            terminal.Line(
-                $"  not pinned  {refused.Range} for {Escape(NameOf(refused.Owner))} at {Moment.Local(refused.At)}: " +
-                $"{refused.ErrnoName} ({refused.Errno}). {Escape(refused.Reason)}");
+            string why = $"{refused.ErrnoName} ({refused.Errno}). {refused.Reason}";
+            terminal.Line($"  not pinned  {refused.Range} for {NameOf(refused.Owner)} at {Moment.Local(refused.At)}: {why}");
         }
 
         foreach (WhyBreach breach in answer.Breaches)
         {
-            terminal.Line($"  [red]breach[/]      {breach.Range} under {Escape(breach.Region)} at {Moment.Local(breach.At)}: {Escape(breach.Evidence)}");
+            terminal.Line($"  [red]breach[/]      {breach.Range} under {breach.Region} at {Moment.Local(breach.At)}: {breach.Evidence}");
         }
 
         foreach (string advice in answer.Advice)
         {
-            terminal.Line($"  what to do  {Escape(advice)}");
+            terminal.Line($"  what to do  {advice}");
         }
 
         if (reply.Mount is null)
         {
-            terminal.Line("  [yellow]note[/]        The file lies on no guarded volume: nobody asks the daemon before changing it.");
+            terminal.Line($"  [yellow]note[/]        The file lies on no guarded volume: nobody asks the daemon before changing it.");
         }
     }
 
@@ -61,29 +59,39 @@ internal sealed class WhyText(Terminal terminal)
 
     private void ShowUnknown(WhyReply reply)
     {
-        terminal.Line($"[bold]{Escape(reply.Path)}[/]: the daemon holds no pin on this file and has made no decision about it.");
-        terminal.Line(reply.Mount is null
-            ? "It lies on no guarded volume, so the daemon is not asked about it: \"daxemu status\" lists the volumes."
-            : $"It lies on the guarded volume {Escape(reply.Mount)}: whatever failed was not refused by the daemon.");
+        terminal.Line($"[bold]{reply.Path}[/]: the daemon holds no pin on this file and has made no decision about it.");
+        if (reply.Mount is null)
+        {
+            terminal.Line($"It lies on no guarded volume, so the daemon is not asked about it: \"daxemu status\" lists the volumes.");
+        }
+        else
+        {
+            terminal.Line($"It lies on the guarded volume {reply.Mount}: whatever failed was not refused by the daemon.");
+        }
     }
 
     private void ShowOperation(WhyOperation operation)
     {
-        string verdict = operation.Verdict switch
+        string asked = $"{KebabCase.Of(operation.Kind)} of {operation.Range} at {Moment.Local(operation.At)}";
+        switch (operation.Verdict)
         {
-            LayoutVerdict.Refuse => $"[red]refused[/] with {operation.ErrnoName} ({operation.Errno})",
-            LayoutVerdict.Pretend => "[yellow]answered with success, and nothing changed[/]",
-            _ => "carried out",
-        };
-        terminal.Line($"  asked       {KebabCase.Of(operation.Kind)} of {operation.Range} at {Moment.Local(operation.At)}: {verdict}");
-        terminal.Line($"  by          process {operation.Requester.ProcessId} ({Escape(operation.Requester.Command)}), user {operation.Requester.UserId}");
+            case LayoutVerdict.Refuse:
+                terminal.Line($"  asked       {asked}: [red]refused[/] with {operation.ErrnoName} ({operation.Errno})");
+                break;
+            case LayoutVerdict.Pretend:
+                terminal.Line($"  asked       {asked}: [yellow]answered with success, and nothing changed[/]");
+                break;
+            default:
+                terminal.Line($"  asked       {asked}: carried out");
+                break;
+        }
+
+        terminal.Line($"  by          process {operation.Requester.ProcessId} ({operation.Requester.Command}), user {operation.Requester.UserId}");
     }
 
     private void ShowPin(WhyPin pin)
     {
         string state = pin.IsHeld ? "held" : pin.ReleasedAt is { } at ? $"released {Moment.Local(at)}" : "released";
-        terminal.Line(
-            $"  pin {pin.Id,-7} {pin.Range} by {Escape(NameOf(pin.Owner))}, region {Escape(pin.Region)}, " +
-            $"since {Moment.Local(pin.Since)}, {state}");
+        terminal.Line($"  pin {pin.Id,-7} {pin.Range} by {NameOf(pin.Owner)}, {pin.Region}, since {Moment.Local(pin.Since)}, {state}");
     }
 }

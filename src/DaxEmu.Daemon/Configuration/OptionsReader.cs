@@ -59,7 +59,12 @@ internal static partial class OptionsReader
             reader.Reject(key, "is not \"rxe\" followed by up to 8 digits: libibverbs finds its provider by that name");
         }
 
-        return new DeviceOptions(name);
+        return new DeviceOptions(
+            name,
+            reader.WholeNumber("Device:MaxQueuePairs", otherwise: 16384, smallest: 2, largest: 1 << 20),
+            reader.WholeNumber("Device:MaxCompletionQueues", otherwise: 16384, smallest: 1, largest: 1 << 20),
+            reader.WholeNumber("Device:MaxMemoryRegions", otherwise: 65536, smallest: 1, largest: 1 << 23),
+            reader.WholeNumber("Device:MaxSessions", otherwise: 4096, smallest: 1, largest: 1 << 20));
     }
 
     [GeneratedRegex("^rxe[0-9]{1,8}$", RegexOptions.CultureInvariant)]

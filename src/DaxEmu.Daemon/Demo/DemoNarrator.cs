@@ -1,6 +1,5 @@
 using DaxEmu.Daemon.Commands;
 using DaxEmu.Daemon.Programs;
-using Spectre.Console;
 
 namespace DaxEmu.Daemon.Demo;
 
@@ -12,20 +11,20 @@ internal sealed class DemoNarrator(Terminal? terminal)
     public void Begin(DemoStep step)
     {
         terminal?.Line();
-        terminal?.Line($"[bold]{step.Number}. {Markup.Escape(step.Title)}[/]");
+        terminal?.Line($"[bold]{step.Number}. {step.Title}[/]");
     }
 
     /// <summary>Something to know.</summary>
     /// <param name="sentence">Plain text.</param>
-    public void Say(string sentence) => terminal?.Line($"   {Markup.Escape(sentence)}");
+    public void Say(string sentence) => terminal?.Line($"   {sentence}");
 
     /// <summary>A program ran: its command line, and what it said.</summary>
     public void Ran(ProgramRun run)
     {
-        terminal?.Line($"   [blue]$ {Markup.Escape(run.CommandLine)}[/]");
+        terminal?.Line($"   [blue]$ {run.CommandLine}[/]");
         foreach (string line in (run.Output + run.Error).TrimEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            terminal?.Line($"     {Markup.Escape(line)}");
+            terminal?.Line($"     {line}");
         }
 
         if (!run.Succeeded)
@@ -39,12 +38,12 @@ internal sealed class DemoNarrator(Terminal? terminal)
     {
         if (step.Observed)
         {
-            terminal?.Line("   [green]observed[/]");
+            terminal?.Line($"   [green]observed[/]");
         }
 
         foreach (string unmet in step.Unmet)
         {
-            terminal?.Line($"   [red]NOT observed:[/] {Markup.Escape(unmet)}");
+            terminal?.Line($"   [red]NOT observed:[/] {unmet}");
         }
     }
 
@@ -52,8 +51,13 @@ internal sealed class DemoNarrator(Terminal? terminal)
     public void Close(DemoReport report)
     {
         terminal?.Line();
-        terminal?.Line(report.Observed
-            ? $"[green]All {report.Steps.Count} steps were observed[/] in {report.Seconds:0.0} s. Nothing is left behind."
-            : "[red]Not every step was observed[/]: see above. Nothing is left behind.");
+        if (report.Observed)
+        {
+            terminal?.Line($"[green]All {report.Steps.Count} steps were observed[/] in {report.Seconds:0.0} s. Nothing is left behind.");
+        }
+        else
+        {
+            terminal?.Line($"[red]Not every step was observed[/]: see above. Nothing is left behind.");
+        }
     }
 }

@@ -58,9 +58,9 @@ internal sealed class DemoStage(string? policy, DemoNarrator narrator) : IAsyncD
     }
 
     /// <summary>Runs an ordinary program and shows what it says.</summary>
-    public async Task<ProgramRun> RunAsync(CancellationToken cancellation, string program, params string[] arguments)
+    public async Task<ProgramRun> RunAsync(string[] commandLine, CancellationToken cancellation)
     {
-        ProgramRun run = await ProgramRun.OfAsync(program, arguments, cancellation);
+        ProgramRun run = await ProgramRun.OfAsync(commandLine[0], commandLine[1..], cancellation);
         Narrator.Ran(run);
         return run;
     }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace DaxEmu.Daemon.Hosting;
 
 /// <summary>Puts the daemon together: its parts as services, started in the order given here and stopped in the reverse.</summary>
-internal static class DaemonHost
+internal static partial class DaemonHost
 {
     /// <summary>Builds the host; nothing runs yet.</summary>
     /// <param name="options">The configuration.</param>
@@ -42,6 +42,20 @@ internal static class DaemonHost
         WebApplication host = builder.Build();
         host.UseRouting();
         host.MapAdminApi();
+        ILogger log = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("DaxEmu.Daemon");
+        host.Lifetime.ApplicationStarted.Register(() =>
+        {
+            // Kestrel binds with the process's umask; who may ask is for the API to say.
+            File.SetUnixFileMode(runtime.AdminSocket, AdminApi.SocketMode);
+            LogServing(log, options.Device.Name, runtime.Path, options.Volumes.Count);
+        });
+        host.Lifetime.ApplicationStopping.Register(() => LogStopping(log));
         return host;
     }
+
+    [LoggerMessage(1, LogLevel.Information, "Serving {Device} on {RuntimeDirectory}, {Volumes} volumes guarded")]
+    private static partial void LogServing(ILogger log, string device, string runtimeDirectory, int volumes);
+
+    [LoggerMessage(2, LogLevel.Information, "Stopping")]
+    private static partial void LogStopping(ILogger log);
 }

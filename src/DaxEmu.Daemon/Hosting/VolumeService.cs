@@ -1,4 +1,15 @@
 using DaxEmu.Daemon.Admin;
 using Microsoft.Extensions.Hosting;
+
 namespace DaxEmu.Daemon.Hosting;
-internal sealed class VolumeService : IHostedService { public IReadOnlyList<VolumeStatus> Status() => []; public Task StartAsync(CancellationToken c) => Task.CompletedTask; public Task StopAsync(CancellationToken c) => Task.CompletedTask; }
+
+internal sealed class VolumeService : IHostedService
+{
+    private readonly List<VolumeStatus> _l = [];
+
+    public IReadOnlyList<VolumeStatus> Status() => _l;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

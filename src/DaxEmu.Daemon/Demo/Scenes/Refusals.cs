@@ -24,7 +24,7 @@ internal sealed class Refusals : IDemoScene
         var refusals = new JsonArray();
         foreach (string[] attempt in attempts)
         {
-            ProgramRun run = await stage.RunAsync(cancellation, attempt[0], attempt[1..]);
+            ProgramRun run = await stage.RunAsync(attempt, cancellation);
             bool refused = !run.Succeeded && run.Error.Contains(Busy, StringComparison.Ordinal);
             step.Expect(refused, $"{attempt[0]} was refused with \"{Busy}\" (it ended with status {run.ExitStatus})");
             refusals.Add(new JsonObject

@@ -17,7 +17,7 @@ internal sealed class Release : IDemoScene
         await stage.Target.CommandAsync("deregister", cancellation);
         stage.Narrator.Say($"Process {stage.Target.Id} deregistered its region.");
         IReadOnlyList<Pin> pins = await stage.Daemon.Admin.PinsAsync(stage.TargetFile, cancellation);
-        ProgramRun run = await stage.RunAsync(cancellation, "truncate", "--size", $"{Cut}", stage.TargetFile);
+        ProgramRun run = await stage.RunAsync(["truncate", "--size", $"{Cut}", stage.TargetFile], cancellation);
         long length = new FileInfo(stage.TargetFile).Length;
         stage.Narrator.Say($"The file has {length} bytes now.");
 

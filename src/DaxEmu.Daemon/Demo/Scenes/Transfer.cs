@@ -20,7 +20,7 @@ internal sealed class Transfer : IDemoScene
         PeerReply read = await stage.Writer.CommandAsync($"read {stage.Target.Introduction.Memory}", cancellation);
         stage.Narrator.Say($"RDMA READ of it back: {read.Milliseconds:0.0} ms.");
         stage.Narrator.Say("A third process looks into the file:");
-        ProgramRun sum = await stage.RunAsync(cancellation, "sha256sum", stage.TargetFile);
+        ProgramRun sum = await stage.RunAsync(["sha256sum", stage.TargetFile], cancellation);
 
         string through = sum.Output.Split(' ')[0];
         step.Evidence["bytes"] = written.Bytes;
