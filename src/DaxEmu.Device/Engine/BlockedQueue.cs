@@ -5,7 +5,6 @@ namespace DaxEmu.Device;
 internal sealed class BlockedQueue(int capacity)
 {
     private readonly ScheduledQueuePair?[] _heap = new ScheduledQueuePair?[capacity];
-    private int _pollNext;
 
     /// <summary>Queue pairs in it, destroyed ones included.</summary>
     public int Count { get; private set; }
@@ -56,13 +55,6 @@ internal sealed class BlockedQueue(int capacity)
         ScheduledQueuePair first = _heap[0]!;
         Remove(first);
         return first;
-    }
-
-    /// <summary>One of them, another each time: to look at it before its time. It stays in.</summary>
-    public ScheduledQueuePair PollNext()
-    {
-        _pollNext = _pollNext + 1 < Count ? _pollNext + 1 : 0;
-        return _heap[_pollNext]!;
     }
 
     // Those that live always fit: the capacity is the NIC's limit.

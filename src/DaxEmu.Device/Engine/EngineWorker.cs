@@ -15,9 +15,8 @@ namespace DaxEmu.Device;
 /// </remarks>
 public sealed class EngineWorker : IDisposable
 {
-    // So many drains between two looks at the doorbells; so many waiting queue pairs looked at in an idle pass.
+    // So many drains between two looks at the doorbells.
     private const int DrainsPerPass = 64;
-    private const int PollsPerPass = 4;
 
     private const int PauseIterations = 10;
     private const ulong OwnToken = 0;
@@ -154,34 +153,24 @@ public sealed class EngineWorker : IDisposable
             worked = true;
         }
 
-        if (!worked)
-        {
-            for (int left = PollsPerPass; left > 0 && _blocked.Count != 0; left--)
-            {
-                worked |= !Drain(engine, _blocked.PollNext());
-            }
-        }
-
         Interlocked.Increment(ref _pass);
         return worked || _ready.Count != 0;
     }
 
-    // True when the queue pair still waits.
-    private bool Drain(NicEngine engine, ScheduledQueuePair qp)
+    private void Drain(NicEngine engine, ScheduledQueuePair qp)
     {
         DrainResult result = qp.IsGone ? default : engine.Drain(qp.Number, Now());
-        switch (result.Status)
+        if (result.Status == DrainStatus.Blocked)
         {
-            case DrainStatus.Blocked:
-                _blocked.Set(qp, result.WakeAt);
-                return true;
-            case DrainStatus.More:
-                _ready.Add(qp);
-                break;
+            _blocked.Set(qp, result.WakeAt);
+            return;
         }
 
         _blocked.Remove(qp);
-        return false;
+        if (result.Status == DrainStatus.More)
+        {
+            _ready.Add(qp);
+        }
     }
 
     private void Sleep(CancellationToken stop)
