@@ -119,7 +119,7 @@ public sealed partial class NicDevice
             : null;
     }
 
-    // Index below, generation above. 0 and 1 are the management queue pairs, 0xffffff is multicast (IBTA 10.2.4.4): the generation is never
+    // Index below, generation above. 0 and 1 are the management queue pairs, 0xffffff is multicast: the generation is never
     // all zeros or all ones, so none of them comes up.
     private uint NextNumber(uint index)
     {

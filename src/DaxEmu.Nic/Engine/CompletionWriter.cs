@@ -19,8 +19,8 @@ internal sealed unsafe class CompletionWriter(NicBlock block, MappingTable mappi
     }
 
     /// <summary>
-    /// Adds a completion. When there is no room the queue goes to the error state with all its queue pairs and takes nothing more: IBTA
-    /// 11.6.3.1 and 10.9.4, a completion queue error. What was there stays.
+    /// Adds a completion. When there is no room the queue goes to the error state with all its queue pairs and takes nothing more (IBTA
+    /// 11.6.3.2, CQ error). What was there stays.
     /// </summary>
     /// <returns>False when it was lost.</returns>
     public bool Post(uint cqNumber, in ib_uverbs_wc completion, bool isSolicited)

@@ -28,7 +28,7 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
         return mappings.Resolve(region.Mapping, region.Offset + offset, range.length);
     }
 
-    /// <summary>Ends a region's use by its key (IBTA 10.6.7.3, Local and Remote Invalidate); its memory stays mapped until deregistration.</summary>
+    /// <summary>Ends a region's use by its key (local and remote invalidate); its memory stays mapped until deregistration.</summary>
     /// <returns>False when the key is not valid or of another protection domain.</returns>
     public bool TryInvalidate(uint key, uint domain)
     {

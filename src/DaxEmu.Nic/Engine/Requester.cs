@@ -59,7 +59,7 @@ internal sealed unsafe class Requester(
         };
     }
 
-    // IBTA 9.9.2.3, requester-side local errors, before anything leaves the queue pair.
+    // IBTA 9.9.2, errors that the requester finds itself, before anything leaves the queue pair.
     private uint CheckLocal(ref QpContext qp, rxe_send_wqe* work)
     {
         var opcode = work->wr.opcode;
@@ -81,7 +81,7 @@ internal sealed unsafe class Requester(
         return transfer.MayUse(local, qp.Operation.Length) ? IBV_WC_SUCCESS : IBV_WC_LOC_PROT_ERR;
     }
 
-    // The peer answers from RTR on, and only to the queue pair it is connected to (IBTA 9.7.2: others are dropped silently).
+    // The peer answers from RTR on, and only to the queue pair it is connected to (requests of others are dropped silently).
     private static bool IsReady(in QpContext qp, in QpContext peer) =>
         qp.DestinationNumber != 0
         && Volatile.Read(in peer.Number) == qp.DestinationNumber
@@ -122,7 +122,7 @@ internal sealed unsafe class Requester(
 
     private Step Atomic(ref QpContext qp, ref QpContext peer, rxe_send_wqe* work)
     {
-        // IBTA 9.7.4.1.4: a misaligned address is an invalid request, and so is one more than the responder's resources.
+        // IBTA 9.7.4.1: a misaligned address is an invalid request, and so is one more than the responder's resources.
         if (peer.MaxDestinationReadAtomic == 0 || work->wr.wr_atomic_remote_addr % AtomicBytes != 0)
             return Step.Ended(responder.RefuseRequest(ref peer));
         var range = new rxe_sge { addr = work->wr.wr_atomic_remote_addr, length = (uint)AtomicBytes, lkey = work->wr.wr_atomic_rkey };
@@ -208,8 +208,8 @@ internal sealed unsafe class Requester(
         };
     }
 
-    // IBTA 9.7.4.1.3 and 9.9.3: what the queue pair does not serve is an invalid request, a bad key an access error. A zero-length RDMA
-    // needs no valid key (C9-88).
+    // IBTA 9.7.4.1 and 9.9.3: what the queue pair does not serve is an invalid request, a bad key an access error. A zero-length RDMA
+    // needs no valid key (IBTA C9-88).
     private uint CheckRemote(ref QpContext peer, in Segments remote, uint access)
     {
         if ((peer.AccessFlags & access) == 0)

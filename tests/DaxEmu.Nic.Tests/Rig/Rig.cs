@@ -36,6 +36,7 @@ internal sealed unsafe class Rig : IDisposable
 
     private readonly List<IDisposable> _memory = [];
     private readonly List<Endpoint> _endpoints = [];
+    private readonly SortedDictionary<int, Allocation> _mapped = [];
     private ulong _nextAddress = 0x7f00_0000_0000;
 
     public Rig(NicOptions? options = null, INicEvents? events = null)
@@ -43,7 +44,7 @@ internal sealed unsafe class Rig : IDisposable
         Options = options ?? SmallOptions;
         BlockMemory = Allocate(NicBlock.RequiredSize(Options));
         Block = NicBlock.Initialise(Options, BlockMemory.Start, BlockMemory.Length);
-        Mappings = new MappingTable(1024);
+        Mappings = new MappingTable(16384);
         Events = events as RecordedEvents ?? new RecordedEvents();
         Device = new NicDevice(Options, Block, Mappings, Contract, PlainMemory.Routines, events ?? Events);
         Device.SetGidTable([LocalGid]);
@@ -99,7 +100,7 @@ internal sealed unsafe class Rig : IDisposable
     public (RingLocation Location, ClientRing Ring) NewRing(RingLayout layout)
     {
         var memory = Allocate(layout.ByteLength);
-        return (new RingLocation(Mappings.Add((nint)memory.Start, memory.Length).Value, 0), new ClientRing(memory));
+        return (new RingLocation(Map(memory), 0), new ClientRing(memory));
     }
 
     public TestCq NewCq(uint entries = 63, ulong owner = 1)
@@ -162,12 +163,28 @@ internal sealed unsafe class Rig : IDisposable
     public TestRegion Register(ProtectionDomain domain, ulong bytes, uint access, PinRequest? pin = null, Allocation? memory = null)
     {
         memory ??= Allocate(bytes);
-        var mapping = Ok(Mappings.Add((nint)memory.Start, memory.Length));
+        var mapping = Map(memory);
         var iova = _nextAddress;
         _nextAddress += (bytes + 0xffff) & ~0xfffUL;
         var request = new MemoryRegionRequest(
             iova, bytes, access, pin, () => new FileFacts(bytes, true), () => new RegionMapping(mapping, 0, () => Mappings.Remove(mapping)));
         return new TestRegion(memory, Ok(Device.RegisterAsync(domain, request, default).AsTask().Result));
+    }
+
+    /// <summary>Copies all mapped memory, wipes the originals and enters the copies in another table under the same indices.</summary>
+    public List<(Allocation Original, Allocation Copy)> MoveAll(MappingTable table)
+    {
+        var moved = new List<(Allocation, Allocation)>();
+        foreach (var (index, original) in _mapped)
+        {
+            var copy = new Allocation(original.Length);
+            original.Bytes.CopyTo(copy.Bytes);
+            original.Bytes.Clear();
+            Assert.Equal(index, Ok(table.Add((nint)copy.Start, copy.Length)));
+            moved.Add((original, copy));
+        }
+
+        return moved;
     }
 
     /// <summary>Drains all queue pairs until none has more to do at this time.</summary>
@@ -201,6 +218,13 @@ internal sealed unsafe class Rig : IDisposable
         Mappings.Dispose();
         foreach (var memory in _memory)
             memory.Dispose();
+    }
+
+    private int Map(Allocation memory)
+    {
+        var index = Ok(Mappings.Add((nint)memory.Start, memory.Length));
+        _mapped[index] = memory;
+        return index;
     }
 
     public static T Ok<T>(NicResult<T> result)
