@@ -74,7 +74,7 @@ public sealed partial class QueuePair
         bool isPosted = false;
         try
         {
-            isPosted = TryPost(id, request with { Flags = request.Flags | SendFlags.Signaled }, local);
+            isPosted = TryPostUnmarked(id, request with { Flags = request.Flags | SendFlags.Signaled }, local);
         }
         finally
         {

@@ -20,7 +20,7 @@ public sealed partial class QueuePair
     public bool TryPost(in SendWorkRequest request, ReadOnlySpan<ScatterGather> local)
     {
         ThrowIfMarked(request.Id);
-        return TryPost(request.Id, request, local);
+        return TryPostUnmarked(request.Id, request, local);
     }
 
     /// <summary>Posts a send request that takes its data along (<c>IBV_SEND_INLINE</c>), so that it needs no registered memory.</summary>
@@ -180,7 +180,7 @@ public sealed partial class QueuePair
         }
     }
 
-    private unsafe bool TryPost(ulong id, in SendWorkRequest request, ReadOnlySpan<ScatterGather> local)
+    private unsafe bool TryPostUnmarked(ulong id, in SendWorkRequest request, ReadOnlySpan<ScatterGather> local)
     {
         uint length = LengthOf("post_send", local, _send);
         lock (_send.Gate)

@@ -77,7 +77,7 @@ public sealed partial class QueuePair
             rnr_retry = checked((byte)options.ReceiverNotReadyRetryCount),
             max_rd_atomic = ReadAtomic(options.MaxReadAtomicAsInitiator, Device.Attributes.MaxReadAtomicAsInitiator),
         };
-        uint attributes = State == QueuePairState.SendQueueDrained
+        uint attributes = QueryState() == QueuePairState.SendQueueDrained
             ? 0
             : IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY | IBV_QP_SQ_PSN | IBV_QP_MAX_QP_RD_ATOMIC;
         Modify(QueuePairState.ReadyToSend, ref command, attributes);
@@ -85,7 +85,7 @@ public sealed partial class QueuePair
 
     /// <summary>
     /// Takes it from <see cref="QueuePairState.ReadyToSend"/> to <see cref="QueuePairState.SendQueueDrained"/>: nothing new is begun.
-    /// An <see cref="AsyncEventType.SendQueueDrained"/> tells when what was begun is done.
+    /// An <see cref="AsyncEventType.SendQueueDrained"/> tells when what was begun is done, and the way back is open.
     /// </summary>
     /// <exception cref="RdmaException">The step was refused.</exception>
     public void ToSendQueueDrained()
@@ -104,6 +104,10 @@ public sealed partial class QueuePair
         ib_uverbs_modify_qp command = default;
         Modify(QueuePairState.Error, ref command, 0);
     }
+
+    /// <summary>Its state, as the device has it.</summary>
+    /// <exception cref="RdmaException">The device refused.</exception>
+    public QueuePairState QueryState() => Query().State;
 
     /// <summary>The attributes of the connection, as the device has them.</summary>
     /// <exception cref="RdmaException">The device refused.</exception>

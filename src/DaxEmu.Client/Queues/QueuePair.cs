@@ -54,20 +54,6 @@ public sealed partial class QueuePair : IDisposable
     /// <summary>Receives that it holds at once: at least what was asked for.</summary>
     public int MaxReceiveRequests => _receive.Capacity;
 
-    /// <summary>Its state, as the device last said; makes no system call.</summary>
-    /// <exception cref="ObjectDisposedException">It is disposed.</exception>
-    public QueuePairState State
-    {
-        get
-        {
-            lock (_send.Gate)
-            {
-                ObjectDisposedException.ThrowIf(_send.IsDisposed, this);
-                return Device.Doorbell.StateOf(_handle);
-            }
-        }
-    }
-
     /// <summary>What events name it by.</summary>
     internal ulong Id { get; }
 

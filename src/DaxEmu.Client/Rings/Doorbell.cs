@@ -21,7 +21,7 @@ internal sealed unsafe class Doorbell : IDisposable
         _page = (daxemu_doorbell*)mapping.Address;
     }
 
-    /// <summary>The state of a queue pair, as the daemon last published it.</summary>
+    /// <summary>The state of a queue pair, as far as posting is concerned: one that failed meanwhile may still show as ready.</summary>
     /// <param name="handle">Handle of the queue pair, checked to be below DAXEMU_DOORBELL_QPS when it was made.</param>
     public QueuePairState StateOf(uint handle) => (QueuePairState)Volatile.Read(ref _page->qp_state[(int)handle]);
 

@@ -71,8 +71,8 @@ internal static unsafe class WorkQueueEntries
             ByteLength = entry->byte_len,
             QueuePairNumber = entry->qp_num,
             Flags = flags,
-            Immediate = flags.HasFlag(CompletionFlags.WithImmediate) ? BinaryPrimitives.ReverseEndianness(entry->ex_imm_data) : 0,
-            InvalidatedRKey = flags.HasFlag(CompletionFlags.WithInvalidate) ? entry->ex_invalidate_rkey : 0,
+            Immediate = (flags & CompletionFlags.WithImmediate) != 0 ? BinaryPrimitives.ReverseEndianness(entry->ex_imm_data) : 0,
+            InvalidatedRKey = (flags & CompletionFlags.WithInvalidate) != 0 ? entry->ex_invalidate_rkey : 0,
             VendorError = entry->vendor_err,
         };
     }

@@ -113,7 +113,14 @@ internal sealed class DeviceSession : IDisposable
     public void Stop()
     {
         _stopped = true;
-        _connection.Shutdown();
+        try
+        {
+            _connection.Shutdown();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself in this very moment.
+        }
     }
 
     /// <summary>Frees all that the client had, once nothing of it runs any more.</summary>
