@@ -131,7 +131,7 @@ internal sealed partial class VerbsContext
         FileFacts facts = memory.ReadFacts();
         if (writes && !facts.OpenForWriting)
         {
-            return new NicError(EACCES, $"{memory.Path} is not open for writing");
+            return new NicError(EFAULT, $"{memory.Path} is not open for writing");
         }
 
         return offset > facts.Size || length > facts.Size - offset

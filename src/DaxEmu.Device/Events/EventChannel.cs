@@ -130,6 +130,11 @@ internal sealed class EventChannel : IDisposable
     {
         lock (_lock)
         {
+            if (_disposed)
+            {
+                return;
+            }
+
             _disposed = true;
             _pump.Forget(this);
             _near.Dispose();

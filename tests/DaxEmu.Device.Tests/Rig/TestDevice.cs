@@ -12,9 +12,9 @@ internal sealed unsafe class TestDevice : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread? _thread;
 
-    public TestDevice(DeviceServerOptions? options = null, bool runWorker = true, IMemoryResolver? resolver = null, NicOptions? nic = null)
+    public TestDevice(DeviceServerOptions? options = null, bool runWorker = true, EngineWorkerOptions? workerOptions = null)
     {
-        nic ??= new NicOptions { MaxQueuePairs = 1024, MaxCompletionQueues = 2048, MaxMemoryRegions = 4096, MaxEngines = 4 };
+        NicOptions nic = new() { MaxQueuePairs = 1024, MaxCompletionQueues = 2048, MaxMemoryRegions = 4096, MaxEngines = 4 };
         nuint length = NicBlock.RequiredSize(nic);
         _block = NativeMemory.AlignedAlloc(length, 64);
         NativeMemory.Clear(_block, length);
@@ -24,9 +24,9 @@ internal sealed unsafe class TestDevice : IDisposable
         NicEventRouter events = new();
         Nic = new NicDevice(
             nic, block, Mappings, Contract, new GuardedMemory(GuardedCopy.Copy, GuardedCopy.CompareSwap, GuardedCopy.FetchAdd), events);
-        Worker = new EngineWorker(Nic, new EngineWorkerOptions());
+        Worker = new EngineWorker(Nic, workerOptions ?? new EngineWorkerOptions());
         Options = options ?? new DeviceServerOptions { SocketPath = "@daxemu-test-" + Guid.NewGuid() };
-        Server = new DeviceServer(Options, Nic, Mappings, events, resolver ?? new FileMemoryResolver(), [Worker], Log, TimeProvider.System);
+        Server = new DeviceServer(Options, Nic, Mappings, events, new FileMemoryResolver(), [Worker], Log, TimeProvider.System);
         Server.Start();
         if (runWorker)
         {
