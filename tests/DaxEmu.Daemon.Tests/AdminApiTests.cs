@@ -4,9 +4,10 @@ using DaxEmu.Contract;
 using DaxEmu.Daemon.Admin;
 using DaxEmu.Daemon.Configuration;
 using DaxEmu.Daemon.Hosting;
-using DaxEmu.Linux.Files;
+using DaxEmu.Linux.Memory;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace DaxEmu.Daemon.Tests;
@@ -178,8 +179,9 @@ public sealed class AdminApiTests : IAsyncLifetime
 
     private FileIdentity Identity()
     {
-        FileNumber number = FileNumber.OfPath(_file)!.Value;
-        return new(number.Device, number.Inode);
+        using SafeFileHandle file = File.OpenHandle(_file);
+        DescriptorStatus status = DescriptorStatus.Of(file);
+        return new(status.Device, status.Inode);
     }
 
     private async Task<Pin> PinAsync()

@@ -3,6 +3,7 @@ using DaxEmu.Daemon.Commands;
 using DaxEmu.Daemon.Composition;
 using DaxEmu.Daemon.Configuration;
 using DaxEmu.Daemon.Hosting;
+using DaxEmu.Guards.Fuse;
 
 namespace DaxEmu.Daemon.Admin;
 
@@ -15,7 +16,7 @@ internal sealed class AdminView(
     IPolicySource policies,
     FileLocator files,
     DeviceService device,
-    VolumeService volumes,
+    GuardedVolumes volumes,
     TimeProvider time)
 {
     private readonly DateTimeOffset _since = time.GetUtcNow();
@@ -28,7 +29,7 @@ internal sealed class AdminView(
         runtime.Path,
         options.Contract.Policy ?? Policy.Deny,
         device.Snapshot,
-        volumes.Status(),
+        [.. volumes.All.Select(Describe)],
         contract.PinsOf().Count,
         journal.Of().Count);
 
@@ -52,10 +53,17 @@ internal sealed class AdminView(
         bool known = events.Count > 0 || pins.Count > 0;
         return new(
             path,
-            file.Volume?.Mount,
+            file.Mount,
             known,
-            known ? Contract.Why.Explain(file.Identity, path, events, pins, policies.Resolve(file.Identity, path)) : null);
+            known ? Contract.Why.Explain(file.Identity, path, events, pins, policies.Resolve(file.Identity, file.Path)) : null);
     }
+
+    private static VolumeStatus Describe(GuardedVolume volume) => new(
+        volume.Options.Backing,
+        volume.Options.Mount,
+        volume.Guard?.DataPath == FuseDataPath.Passthrough,
+        volume.Guard?.DataPathReason ?? "It is not mounted.",
+        volume.Guard?.Gaps ?? []);
 
     private LocatedFile Find(string path) =>
         files.Locate(path) ?? throw new FileNotFoundException($"{path}: there is no such file.");

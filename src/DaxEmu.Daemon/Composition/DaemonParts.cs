@@ -3,6 +3,7 @@ using DaxEmu.Daemon.Admin;
 using DaxEmu.Daemon.Configuration;
 using DaxEmu.Daemon.Hosting;
 using DaxEmu.Device;
+using DaxEmu.Guards;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DaxEmu.Daemon.Composition;
@@ -16,13 +17,17 @@ internal static class DaemonParts
     /// <summary>Adds the parts; hosted services start in this order and stop in the reverse.</summary>
     public static void AddDaemonParts(this IServiceCollection services)
     {
+        services.AddSingleton<GuardedVolumes>();
         services.AddSingleton<FileLocator>();
         services.AddSingleton<IPolicySource, PolicySource>();
         services.AddSingleton<IContractJournal>(s => new BoundedJournal(s.GetRequiredService<DaxEmuOptions>().Journal.Capacity));
-        services.AddSingleton<IFileContract, FileContract>();
+        services.AddSingleton<FileContract>();
+        services.AddSingleton<IFileContract, GuardedContract>();
+        services.AddSingleton<IGuardEvents, GuardLog>();
         services.AddSingleton<NicParts>();
         services.AddSingleton<IDeviceLog, DeviceLog>();
-        services.AddSingleton<IMemoryResolver, FileMemoryResolver>();
+        services.AddSingleton<FileMemoryResolver>();
+        services.AddSingleton<IMemoryResolver, GuardMemoryResolver>();
         services.AddSingleton<AdminView>();
         services.AddHosted<VolumeService>();
         services.AddHosted<EngineService>();

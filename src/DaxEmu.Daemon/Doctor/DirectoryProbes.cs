@@ -19,7 +19,7 @@ internal static class DirectoryProbes
 
     /// <summary>fanotify pre-content events, by marking a file made there.</summary>
     public static ProbeResult PreContentEvents(string directory) =>
-        WithFile(directory, $"fanotify on {directory}", file => KernelFeature.PreContentEvents(file.Name) switch
+        WithFile(directory, $"fanotify on {directory}", file => KernelFeature.PreContentEvents(file.SafeFileHandle) switch
         {
             0 => ProbeResult.Ok($"fanotify on {directory}", "pre-content events work"),
             int errno => ProbeResult.Degraded(

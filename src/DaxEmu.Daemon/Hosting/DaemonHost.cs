@@ -25,7 +25,9 @@ internal static partial class DaemonHost
                 console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffzzz ";
             })
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
-            .AddFilter("Microsoft", LogLevel.Warning);
+            .AddFilter("Microsoft", LogLevel.Warning)
+            // What keeps the host from starting is reported by whoever started it.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
 
         // Under systemd: the journal's log format, READY=1 once all services have started, SIGTERM as the order to stop.
         builder.Services.AddSystemd();

@@ -1,15 +1,33 @@
-using DaxEmu.Daemon.Admin;
+using DaxEmu.Contract;
+using DaxEmu.Daemon.Composition;
+using DaxEmu.Guards;
 using Microsoft.Extensions.Hosting;
 
 namespace DaxEmu.Daemon.Hosting;
 
-internal sealed class VolumeService : IHostedService
+/// <summary>Mounts the guarded volumes at the start and unmounts them at the end.</summary>
+internal sealed class VolumeService(GuardedVolumes volumes, IFileContract contract, IGuardEvents events) : IHostedService
 {
-    private readonly List<VolumeStatus> _l = [];
+    /// <inheritdoc/>
+    /// <remarks>When one cannot be mounted, those that were go with the container that owns them.</remarks>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (GuardedVolume volume in volumes.All)
+        {
+            volume.Mount(contract, events);
+        }
 
-    public IReadOnlyList<VolumeStatus> Status() => _l;
+        return Task.CompletedTask;
+    }
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        foreach (GuardedVolume volume in volumes.All)
+        {
+            volume.Unmount();
+        }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        return Task.CompletedTask;
+    }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace DaxEmu.Linux.Features;
 
@@ -13,10 +12,4 @@ internal static partial class FeatureCalls
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     internal static unsafe partial nint IoUringSetup(long number, nint entries, byte* parameters);
-
-    [LibraryImport("libc", EntryPoint = "fanotify_init", SetLastError = true)]
-    internal static partial int FanotifyInit(uint flags, uint eventFlags);
-
-    [LibraryImport("libc", EntryPoint = "fanotify_mark", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int FanotifyMark(SafeFileHandle group, uint flags, ulong mask, int directory, string path);
 }

@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
+using DaxEmu.Linux.Files;
 using DaxEmu.Linux.Memory;
 using Microsoft.Win32.SafeHandles;
-using static DaxEmu.Abi.fanotify;
-using static DaxEmu.Abi.fcntl;
 using static DaxEmu.Abi.mman;
 
 namespace DaxEmu.Linux.Features;
@@ -26,18 +25,15 @@ public static class KernelFeature
     }
 
     /// <summary>fanotify's pre-content events on a file's filesystem (Linux 6.14 and newer, CAP_SYS_ADMIN).</summary>
-    /// <param name="path">A regular file.</param>
+    /// <param name="file">A regular file.</param>
     /// <returns>0, or the errno: EPERM without the capability, EINVAL or EOPNOTSUPP where kernel or filesystem lacks them.</returns>
-    public static int PreContentEvents(string path)
+    public static int PreContentEvents(SafeFileHandle file)
     {
-        int descriptor = FeatureCalls.FanotifyInit(FAN_CLASS_PRE_CONTENT | FAN_CLOEXEC, O_RDONLY);
-        if (descriptor < 0)
+        int opened = FanotifyGroup.Open(out FanotifyGroup? group);
+        using (group)
         {
-            return Marshal.GetLastPInvokeError();
+            return opened < 0 ? -opened : -group!.Mark(file, wanted: true);
         }
-
-        using var group = new SafeFileHandle(descriptor, ownsHandle: true);
-        return FeatureCalls.FanotifyMark(group, FAN_MARK_ADD, FAN_PRE_ACCESS, -1, path) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
     /// <summary>A synchronous mapping, MAP_SHARED_VALIDATE with MAP_SYNC: a file on DAX.</summary>
