@@ -3,6 +3,7 @@ using static DaxEmu.Abi.ibv_wc_status;
 namespace DaxEmu.Nic.Tests;
 
 /// <summary>After a deregistration or destruction returns, no engine touches what it was about.</summary>
+[Collection(nameof(GatedMemory))]
 public sealed class QuiescenceTests
 {
     [Fact]

@@ -62,6 +62,13 @@ public sealed class ResponderErrorTests : IDisposable
     }
 
     [Fact]
+    public void Memory_that_is_mapped_beyond_the_region_is_out_of_reach()
+    {
+        var remote = _rig.Register(_b.Domain, 100, Rig.AllAccess, memory: _rig.Allocate(4096));
+        Refused(IBV_WC_REM_ACCESS_ERR, IBV_EVENT_QP_ACCESS_ERR, Post.Write(1, remote, 93, _local.Sge(0, 8)));
+    }
+
+    [Fact]
     public void A_key_of_another_domain_is_a_remote_access_error() =>
         Refused(IBV_WC_REM_ACCESS_ERR, IBV_EVENT_QP_ACCESS_ERR, Post.Write(1, _a.Register(64), 0, _local.Sge(0, 8)));
 
