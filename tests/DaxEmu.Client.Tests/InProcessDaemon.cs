@@ -50,6 +50,13 @@ internal sealed unsafe class InProcessDaemon : IDisposable, IDeviceLog
 
     public RdmaDevice Open() => RdmaDevice.Open(SocketPath);
 
+    /// <summary>Makes something and disposes it, and waits until its sessions are over on this side too.</summary>
+    public void OpenAndClose(Func<IDisposable> make)
+    {
+        make().Dispose();
+        SpinWait.SpinUntil(() => _server.Snapshot.Sessions.Count == 0);
+    }
+
     /// <summary>Ends it under its clients.</summary>
     public void Stop()
     {

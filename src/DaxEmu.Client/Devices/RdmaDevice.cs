@@ -122,7 +122,7 @@ public sealed class RdmaDevice : IDisposable
     /// <summary>Makes a completion queue: <c>ibv_create_cq</c>.</summary>
     /// <param name="entries">Completions that it must hold at once.</param>
     /// <exception cref="RdmaException">The device cannot have one of that size, or no more of them.</exception>
-    public CompletionQueue CreateCompletionQueue(int entries = 256)
+    public CompletionQueue CreateCompletionQueue(int entries = 1024)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(entries);
         CompletionQueue queue = CompletionQueue.Create(this, entries, _completionChannel);

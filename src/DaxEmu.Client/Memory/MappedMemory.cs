@@ -11,10 +11,13 @@ internal sealed unsafe class MappedMemory(MemoryMapping mapping) : MemoryManager
     private int _released;
 
     /// <inheritdoc/>
-    public override Span<byte> GetSpan()
+    public override Span<byte> GetSpan() => GetSpan(0, checked((int)mapping.Length));
+
+    /// <summary>A part of it, also of one that is longer than a span can be.</summary>
+    public Span<byte> GetSpan(long offset, int length)
     {
         ThrowIfReleased();
-        return mapping.Slice(0, checked((int)mapping.Length));
+        return mapping.Slice(offset, length);
     }
 
     /// <inheritdoc/>

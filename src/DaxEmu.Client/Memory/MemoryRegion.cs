@@ -16,7 +16,7 @@ public sealed class MemoryRegion : IDisposable
     private readonly uint _handle;
     private int _disposed;
 
-    internal MemoryRegion(ProtectionDomain domain, MemoryMapping mapping, ib_uverbs_reg_mr_resp response, AccessFlags access)
+    internal MemoryRegion(ProtectionDomain domain, MemoryMapping mapping, ib_uverbs_reg_mr_resp response, AccessFlags access, bool isReadOnly)
     {
         _domain = domain;
         _mapping = mapping;
@@ -25,6 +25,7 @@ public sealed class MemoryRegion : IDisposable
         LKey = response.lkey;
         RKey = response.rkey;
         Access = access;
+        IsReadOnly = isReadOnly;
     }
 
     /// <summary>What may be done with it.</summary>
@@ -48,15 +49,30 @@ public sealed class MemoryRegion : IDisposable
     /// </summary>
     public bool IsSync => _mapping.IsSync;
 
-    /// <summary>Its bytes; read-only memory if <see cref="Access"/> has no <see cref="AccessFlags.LocalWrite"/>.</summary>
+    /// <summary>Whether this process may only read it: a file that was registered without any access that writes.</summary>
+    public bool IsReadOnly { get; }
+
+    /// <summary>Its bytes.</summary>
+    /// <exception cref="InvalidOperationException">It is read-only: use <see cref="ReadOnlySpan"/>.</exception>
     /// <exception cref="OverflowException">It is longer than a span can be: use <see cref="GetSpan"/>.</exception>
     /// <exception cref="ObjectDisposedException">It is disposed.</exception>
-    public Span<byte> Span => _memory.GetSpan();
+    public Span<byte> Span => Writable.GetSpan();
+
+    /// <summary>Its bytes, to be read.</summary>
+    /// <exception cref="OverflowException">It is longer than a span can be: use <see cref="GetReadOnlySpan"/>.</exception>
+    /// <exception cref="ObjectDisposedException">It is disposed.</exception>
+    public ReadOnlySpan<byte> ReadOnlySpan => _memory.GetSpan();
 
     /// <summary>Its bytes, for asynchronous calls; pinned, it stays mapped until unpinned, though not registered.</summary>
+    /// <exception cref="InvalidOperationException">It is read-only: use <see cref="ReadOnlyMemory"/>.</exception>
     /// <exception cref="OverflowException">It is longer than a memory can be.</exception>
     /// <exception cref="ObjectDisposedException">It is disposed.</exception>
-    public Memory<byte> Memory => _memory.Memory;
+    public Memory<byte> Memory => Writable.Memory;
+
+    /// <summary>Its bytes, for asynchronous calls that read them.</summary>
+    /// <exception cref="OverflowException">It is longer than a memory can be.</exception>
+    /// <exception cref="ObjectDisposedException">It is disposed.</exception>
+    public ReadOnlyMemory<byte> ReadOnlyMemory => _memory.Memory;
 
     /// <summary>All of it, as local memory of a work request.</summary>
     /// <exception cref="OverflowException">It is longer than one work request can be, 4 GiB - 1: use <see cref="Slice"/>.</exception>
@@ -65,16 +81,23 @@ public sealed class MemoryRegion : IDisposable
     /// <summary>All of it, as a peer must name it.</summary>
     public RemoteMemory Remote => new(Address, (ulong)Length, RKey);
 
+    private MappedMemory Writable =>
+        IsReadOnly ? throw new InvalidOperationException("the region is mapped read-only, as its access says") : _memory;
+
     /// <summary>A part of its bytes.</summary>
     /// <param name="offset">First byte.</param>
     /// <param name="length">Bytes.</param>
     /// <exception cref="ArgumentOutOfRangeException">The part reaches past the end.</exception>
+    /// <exception cref="InvalidOperationException">It is read-only: use <see cref="GetReadOnlySpan"/>.</exception>
     /// <exception cref="ObjectDisposedException">It is disposed.</exception>
-    public Span<byte> GetSpan(long offset, int length)
-    {
-        ThrowIfDisposed();
-        return _mapping.Slice(offset, length);
-    }
+    public Span<byte> GetSpan(long offset, int length) => Writable.GetSpan(offset, length);
+
+    /// <summary>A part of its bytes, to be read.</summary>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">Bytes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The part reaches past the end.</exception>
+    /// <exception cref="ObjectDisposedException">It is disposed.</exception>
+    public ReadOnlySpan<byte> GetReadOnlySpan(long offset, int length) => _memory.GetSpan(offset, length);
 
     /// <summary>A part of it, as local memory of a work request.</summary>
     /// <param name="offset">First byte.</param>

@@ -132,7 +132,7 @@ public sealed class ProtectionDomain : IDisposable
             };
             ib_uverbs_reg_mr_resp response = Device.Commands.Write<ib_uverbs_reg_mr, ib_uverbs_reg_mr_resp>(
                 what, IB_USER_VERBS_CMD_REG_MR, command, segment, file);
-            return Owned.Add(new MemoryRegion(this, mapping, response, access));
+            return Owned.Add(new MemoryRegion(this, mapping, response, access, protection == MemoryProtection.Read));
         }
         catch
         {

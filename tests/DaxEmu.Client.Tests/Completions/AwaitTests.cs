@@ -5,6 +5,9 @@ namespace DaxEmu.Client.Tests.Completions;
 /// <summary>Completions that are waited for, and work requests that are awaited.</summary>
 public sealed class AwaitTests : IDisposable
 {
+    // A completion that is lost shows as a wait without end: a test that takes this long (ms) has met one.
+    private const int LostWakeUp = 60_000;
+
     private readonly InProcessDaemon _daemon = new();
     private readonly ConnectedPair _pair;
 
@@ -26,7 +29,7 @@ public sealed class AwaitTests : IDisposable
         _daemon.Dispose();
     }
 
-    [Fact]
+    [Fact(Timeout = LostWakeUp)]
     public async Task An_awaited_write_ends_with_its_completion()
     {
         WorkCompletion completion = await Left.QueuePair.WriteAsync(Here.Local, There.Remote, Stop);
@@ -35,7 +38,7 @@ public sealed class AwaitTests : IDisposable
         Assert.Equal(Here.Span, There.Span);
     }
 
-    [Fact]
+    [Fact(Timeout = LostWakeUp)]
     public async Task An_awaited_request_that_fails_ends_with_its_completion_as_well()
     {
         WorkCompletion completion = await Left.QueuePair.WriteAsync(Here.Local, There.Remote with { RKey = 0 }, Stop);
@@ -43,7 +46,7 @@ public sealed class AwaitTests : IDisposable
         Assert.Equal(CompletionStatus.RemoteAccessError, completion.Status);
     }
 
-    [Fact]
+    [Fact(Timeout = LostWakeUp)]
     public async Task Reads_atomics_sends_and_receives_can_be_awaited()
     {
         There.Span[8] = 40;
@@ -58,7 +61,7 @@ public sealed class AwaitTests : IDisposable
         Assert.Equal((43, 43), (Here.Span[8], There.Span[100]));
     }
 
-    [Fact]
+    [Fact(Timeout = LostWakeUp)]
     public async Task Many_awaited_requests_each_get_their_own_completion()
     {
         const int count = 5000;
@@ -82,7 +85,7 @@ public sealed class AwaitTests : IDisposable
         Assert.Equal(count, done);
     }
 
-    [Fact]
+    [Fact(Timeout = LostWakeUp)]
     public async Task Awaited_and_polled_requests_share_a_queue_without_meeting()
     {
         const int count = 500;
@@ -100,7 +103,7 @@ public sealed class AwaitTests : IDisposable
         Assert.Equal(Enumerable.Range(0, count).Select(i => (ulong)i), polled);
     }
 
-    [Fact]
+    [Fact(Timeout = LostWakeUp)]
     public async Task Waiting_ends_when_there_is_something_to_poll()
     {
         Task readable = Right.Completions.WaitAsync(Stop);
@@ -115,7 +118,7 @@ public sealed class AwaitTests : IDisposable
         Assert.Equal(3ul, completions[0].Id);
     }
 
-    [Fact]
+    [Fact(Timeout = LostWakeUp)]
     public async Task Waiting_ends_at_once_when_there_is_something_already()
     {
         Left.QueuePair.PostWrite(1, Here.Slice(0, 1), There.Remote);
@@ -124,7 +127,7 @@ public sealed class AwaitTests : IDisposable
         Assert.True(Left.Completions.WaitAsync(Stop).IsCompletedSuccessfully);
     }
 
-    [Fact]
+    [Fact(Timeout = LostWakeUp)]
     public async Task No_completion_is_lost_between_arming_and_sleeping()
     {
         // Each round the two ends wait for each other, so one lost wake-up hangs the test.
@@ -156,7 +159,7 @@ public sealed class AwaitTests : IDisposable
             Task.Run(() => PlayAsync(Left, Here, starts: true), Stop), Task.Run(() => PlayAsync(Right, There, starts: false), Stop));
     }
 
-    [Fact]
+    [Fact(Timeout = LostWakeUp)]
     public async Task Cancelling_gives_up_the_wait_and_the_late_completion_goes_nowhere()
     {
         using CancellationTokenSource cancellation = new();
@@ -175,7 +178,7 @@ public sealed class AwaitTests : IDisposable
         Assert.Equal(0, Right.Completions.Poll(new WorkCompletion[1]));
     }
 
-    [Fact]
+    [Fact(Timeout = LostWakeUp)]
     public async Task A_wait_that_is_cancelled_beforehand_posts_nothing()
     {
         CancellationToken cancelled = new(canceled: true);
@@ -186,7 +189,7 @@ public sealed class AwaitTests : IDisposable
         Assert.False(There.Span.ContainsAnyExcept((byte)0));
     }
 
-    [Fact]
+    [Fact(Timeout = LostWakeUp)]
     public async Task Waiting_for_a_queue_can_be_cancelled_and_begun_again()
     {
         using CancellationTokenSource cancellation = new();

@@ -74,7 +74,11 @@ public sealed class DeviceTests : IDisposable
         ScatterGather local = pair.LeftBuffer.Local;
         RemoteMemory remote = pair.RightBuffer.Remote;
         Task readable = pair.Left.Completions.WaitAsync(Stop);
-        Task<WorkCompletion> received = pair.Right.QueuePair.ReceiveAsync(pair.RightBuffer.Local, Stop).AsTask();
+
+        // Not of a connected queue pair: that would fail, and flush its receives, if its peer's end were closed first.
+        using QueuePair unconnected = pair.Left.Domain.CreateQueuePair(pair.Left.Completions);
+        unconnected.ToInit();
+        Task<WorkCompletion> received = unconnected.ReceiveAsync(pair.LeftBuffer.Local, Stop).AsTask();
         Task events = pair.Left.Device.AsyncEvents.Completion;
 
         _daemon.Stop();

@@ -104,6 +104,25 @@ public sealed class LifetimeTests : IDisposable
     }
 
     [Fact]
+    public void A_hundred_devices_leave_no_descriptor_mapping_or_thread_behind()
+    {
+        (int Descriptors, int Mappings, int Threads) Count() => (
+            Directory.GetFiles("/proc/self/fd").Length,
+            File.ReadLines("/proc/self/maps").Count(m => m.Contains("memfd:daxemu", StringComparison.Ordinal)),
+            Directory.GetDirectories("/proc/self/task")
+                .Count(t => File.ReadAllText(Path.Combine(t, "comm")).StartsWith("DaxEmu", StringComparison.Ordinal)));
+
+        _daemon.OpenAndClose(() => new End(_daemon));
+        (int, int, int) before = Count();
+        for (int i = 0; i < 100; i++)
+        {
+            _daemon.OpenAndClose(() => new ConnectedPair(_daemon));
+        }
+
+        Assert.Equal(before, Count());
+    }
+
+    [Fact]
     public async Task Disposing_during_traffic_ends_everything_in_order()
     {
         for (int round = 0; round < 20; round++)

@@ -61,8 +61,25 @@ public sealed class RegistrationTests : IDisposable
         pair.Left.QueuePair.PostRead(1, pair.LeftBuffer.Slice(0, 4096), region.Remote);
 
         pair.Left.Next().EnsureSuccess();
-        Assert.Equal(region.Span, pair.LeftBuffer.GetSpan(0, 4096));
-        Assert.False(region.IsSync);
+        Assert.Equal(region.ReadOnlySpan, pair.LeftBuffer.GetSpan(0, 4096));
+        Assert.Equal(region.GetReadOnlySpan(1, 9), region.ReadOnlyMemory.Span.Slice(1, 9));
+        Assert.True(region.IsReadOnly);
+        Assert.Throws<InvalidOperationException>(() => region.Span.Length);
+        Assert.Throws<InvalidOperationException>(() => region.Memory.Length);
+        Assert.Throws<InvalidOperationException>(() => region.GetSpan(0, 1).Length);
+    }
+
+    [Fact]
+    public void A_region_says_whether_its_mapping_is_synchronous()
+    {
+        using End end = new(_daemon);
+
+        // Temporary files and memory files are not on DAX memory: mmap(2) refuses MAP_SYNC for them.
+        using MemoryRegion file = end.Domain.RegisterFile(_files.File("file", 4096));
+        using MemoryRegion buffer = end.Domain.Allocate(4096);
+
+        Assert.False(file.IsSync || buffer.IsSync);
+        Assert.False(file.IsReadOnly || buffer.IsReadOnly);
     }
 
     [Fact]

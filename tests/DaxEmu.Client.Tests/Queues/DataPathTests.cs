@@ -113,14 +113,11 @@ public sealed class DataPathTests : IDisposable
 
         Assert.True(Left.QueuePair.TryPost(request, [Here.Slice(0, 1)]));
 
-        // Whether a region of user space may be invalidated is the device's to say (IBTA 10.6.5): either way the two ends agree.
-        WorkCompletion sent = Left.Next();
-        WorkCompletion received = Right.Next();
-        Assert.Equal(sent.IsSuccess, received.IsSuccess);
-        if (received.IsSuccess)
-        {
-            Assert.Equal((CompletionFlags.WithInvalidate, victim.RKey), (received.Flags, received.InvalidatedRKey));
-        }
+        Left.Next().EnsureSuccess();
+        WorkCompletion received = Right.Next().EnsureSuccess();
+        Assert.Equal((CompletionFlags.WithInvalidate, victim.RKey), (received.Flags, received.InvalidatedRKey));
+        Left.QueuePair.PostWrite(1, Here.Slice(0, 8), victim.Remote);
+        Assert.Equal(CompletionStatus.RemoteAccessError, Left.Next().Status);
     }
 
     [Theory]

@@ -42,6 +42,9 @@ internal sealed class SampleProcess : IDisposable
             _process.Kill();
         }
 
+        // A process leaves the pipes that were read from to the garbage collector, and other tests count descriptors.
+        _process.StandardOutput.Dispose();
+        _process.StandardError.Dispose();
         _process.Dispose();
     }
 }
