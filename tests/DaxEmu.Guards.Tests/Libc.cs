@@ -10,11 +10,11 @@ internal static unsafe partial class Libc
     internal const int O_WRONLY = 1;
     internal const int O_RDWR = 2;
     internal const int O_TRUNC = 0x200;
-    internal const int O_CREAT = 0x40;
+    internal const int O_CLOEXEC = 0x80000;
     internal const int MADV_REMOVE = 9;
     internal const int Page = 4096;
 
-    internal static int Open(string path, int flags) => Result(open(path, flags, 0x1a4));
+    internal static int Open(string path, int flags) => Result(open(path, flags | O_CLOEXEC, 0x1a4));
 
     internal static void Close(int descriptor) => close(descriptor);
 
@@ -25,6 +25,16 @@ internal static unsafe partial class Libc
     internal static int Fallocate(int descriptor, uint mode, long offset, long length) => Result(fallocate(descriptor, (int)mode, offset, length));
 
     internal static int Madvise(byte* address, long length, int advice) => Result(madvise(address, (nuint)length, advice));
+
+    internal static long CopyFileRange(int from, long fromOffset, int to, long toOffset, long length)
+    {
+        nint copied = copy_file_range(from, &fromOffset, to, &toOffset, (nuint)length, 0);
+        return copied < 0 ? -Marshal.GetLastPInvokeError() : copied;
+    }
+
+    internal static int Rename(string from, string to, uint flags) => Result(renameat2(-100, from, -100, to, flags));
+
+    internal static long Seek(int descriptor, long offset, int whence) => lseek(descriptor, offset, whence);
 
     internal static int Msync(byte* address, long length) => Result(msync(address, (nuint)length, 4));
 
@@ -65,4 +75,13 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int msync(byte* address, nuint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint copy_file_range(int from, long* fromOffset, int to, long* toOffset, nuint length, uint flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat2(int fromDirectory, string from, int toDirectory, string to, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial long lseek(int descriptor, long offset, int whence);
 }
