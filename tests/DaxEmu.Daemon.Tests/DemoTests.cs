@@ -1,17 +1,25 @@
+using System.Diagnostics;
 using System.Text.Json;
 using DaxEmu.Daemon.Programs;
+using DaxEmu.Linux.Processes;
 using Xunit;
 
 namespace DaxEmu.Daemon.Tests;
 
 /// <summary><c>daxemu demo</c> as a user runs it.</summary>
-public sealed class DemoTests
+public sealed class DemoTests : IDisposable
 {
+    private const int SIGINT = 2;
+
+    // The demo makes its directories in TMPDIR: what it leaves behind shows.
+    private readonly TemporaryDirectory _temporary = new();
+    private readonly CancellationTokenSource _patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+
+    public DemoTests() => _patience.CancelAfter(TimeSpan.FromMinutes(3));
+
     [Fact]
     public async Task Every_step_is_observed_and_nothing_is_left_behind()
     {
-        HashSet<string> before = DemoDirectories();
-
         ProgramRun run = await RunAsync("--json");
 
         Assert.True(run.ExitStatus == 0, run.Output + run.Error);
@@ -22,8 +30,7 @@ public sealed class DemoTests
         Assert.All(
             steps[3].GetProperty("evidence").GetProperty("attempts").EnumerateArray(),
             attempt => Assert.Contains("Text file busy", attempt.GetProperty("stderr").GetString(), StringComparison.Ordinal));
-        Assert.Equal(before, DemoDirectories());
-        Assert.DoesNotContain("daxemu-demo-", File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
+        AssertNothingIsLeft();
     }
 
     [Fact]
@@ -48,11 +55,59 @@ public sealed class DemoTests
         JsonElement refusals = report.RootElement.GetProperty("steps")[3];
         Assert.False(refusals.GetProperty("observed").GetBoolean());
         Assert.Contains("truncate was refused", refusals.GetProperty("unmet")[0].GetString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("daxemu-demo-", File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
+        AssertNothingIsLeft();
     }
 
-    private static Task<ProgramRun> RunAsync(params string[] arguments) =>
-        ProgramRun.OfAsync(TestDaemon.Executable, ["demo", .. arguments], TestContext.Current.CancellationToken);
+    [Fact]
+    public async Task Interrupted_half_way_it_fails_and_leaves_nothing_behind()
+    {
+        var start = new ProcessStartInfo(TestDaemon.Executable, ["demo"]) { RedirectStandardOutput = true };
+        start.Environment["TMPDIR"] = _temporary.Path;
+        using Process demo = Process.Start(start)!;
+        while (await demo.StandardOutput.ReadLineAsync(_patience.Token) is { } line && !line.StartsWith("3. ", StringComparison.Ordinal))
+        {
+            Assert.False(demo.HasExited);
+        }
 
-    private static HashSet<string> DemoDirectories() => [.. Directory.GetDirectories(Path.GetTempPath(), "daxemu-demo-*")];
+        using (PidDescriptor process = PidDescriptor.Open(demo.Id))
+        {
+            process.Send(SIGINT);
+        }
+
+        string rest = await demo.StandardOutput.ReadToEndAsync(_patience.Token);
+        await demo.WaitForExitAsync(_patience.Token);
+        Assert.Equal(1, demo.ExitCode);
+        Assert.Contains("NOT observed: interrupted", rest, StringComparison.Ordinal);
+        AssertNothingIsLeft();
+    }
+
+    public void Dispose()
+    {
+        _patience.Dispose();
+        _temporary.Dispose();
+    }
+
+    private Task<ProgramRun> RunAsync(params string[] arguments) =>
+        ProgramRun.OfAsync("env", [$"TMPDIR={_temporary.Path}", TestDaemon.Executable, "demo", .. arguments], _patience.Token);
+
+    private void AssertNothingIsLeft()
+    {
+        Assert.Empty(Directory.GetFileSystemEntries(_temporary.Path));
+        Assert.DoesNotContain(_temporary.Path, File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Directory.GetDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)),
+            process => CommandLineOf(process).Contains(_temporary.Path, StringComparison.Ordinal));
+    }
+
+    private static string CommandLineOf(string process)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(process, "cmdline"));
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
 }

@@ -67,7 +67,7 @@ public sealed class ServeTests : IAsyncDisposable
             $"Sockets:Directory: another daemon (pid {_daemon.Process.Id}) runs on \"{_daemon.Runtime}\": " +
             "stop it, or give this one a directory of its own with --socket DIR\n",
             second.Error);
-        await _daemon.Process.Admin.StatusAsync(TestContext.Current.CancellationToken);
+        await _daemon.Process.Admin.StatusAsync(_daemon.Patience);
     }
 
     [Fact]
@@ -81,26 +81,28 @@ public sealed class ServeTests : IAsyncDisposable
     [Fact]
     public async Task Under_systemd_it_notifies_that_it_is_ready_and_logs_in_the_journals_format()
     {
-        string path = Path.Combine(Path.GetDirectoryName(_daemon.Runtime)!, "notify");
+        // Microsoft.Extensions.Hosting.Systemd takes a process for a service when its parent is called systemd: a shell of that name will do.
+        string directory = Path.GetDirectoryName(_daemon.Runtime)!;
+        string systemd = Path.Combine(directory, "systemd");
+        File.Copy("/bin/sh", systemd);
+        string path = Path.Combine(directory, "notify");
         using var notify = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         notify.Bind(new UnixDomainSocketEndPoint(path));
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
-        // systemd tells a service by naming its process; the shell becomes it.
         Task<ProgramRun> run = ProgramRun.OfAsync(
-            "/bin/sh",
+            systemd,
             [
-                "-c", "export NOTIFY_SOCKET=\"$1\" SYSTEMD_EXEC_PID=$$; shift; exec \"$@\"", "sh", path,
+                "-c", "NOTIFY_SOCKET=\"$1\"; export NOTIFY_SOCKET; shift; \"$@\"; exit $?", "systemd", path,
                 TestDaemon.Executable, "serve", "--socket", _daemon.Runtime, "--config", _daemon.Configuration,
             ],
-            stop.Token);
+            _daemon.Patience);
         var message = new byte[256];
-        int length = await notify.ReceiveAsync(message, stop.Token);
+        int length = await notify.ReceiveAsync(message, _daemon.Patience);
 
         Assert.Contains("READY=1", Encoding.UTF8.GetString(message, 0, length), StringComparison.Ordinal);
         ProgramRun status = await _daemon.RunAsync("status", "--socket", _daemon.Runtime, "--config", _daemon.Configuration);
         Assert.Equal(0, status.ExitStatus);
-        await ProgramRun.OfAsync("/bin/sh", ["-c", $"kill $(cat '{_daemon.Runtime}/daxemu.pid')"], stop.Token);
+        await ProgramRun.OfAsync("/bin/sh", ["-c", $"kill $(cat '{_daemon.Runtime}/daxemu.pid')"], _daemon.Patience);
         ProgramRun ended = await run;
         Assert.Equal(0, ended.ExitStatus);
         Assert.StartsWith("<6>DaxEmu", ended.Output + ended.Error, StringComparison.Ordinal);

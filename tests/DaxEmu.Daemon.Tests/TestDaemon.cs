@@ -8,10 +8,12 @@ namespace DaxEmu.Daemon.Tests;
 internal sealed class TestDaemon : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new();
+    private readonly CancellationTokenSource _patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private DaemonProcess? _process;
 
     public TestDaemon()
     {
+        _patience.CancelAfter(TimeSpan.FromMinutes(2));
         Runtime = Path.Combine(_directory.Path, "run");
         Backing = _directory.Make("backing");
         Mount = _directory.Make("mount");
@@ -28,6 +30,9 @@ internal sealed class TestDaemon : IAsyncDisposable
 
     public string Configuration { get; }
 
+    /// <summary>Cancelled when a test takes so long that something must hang.</summary>
+    public CancellationToken Patience => _patience.Token;
+
     public DaemonProcess Process => _process!;
 
     public async Task StartAsync(params string[] arguments)
@@ -36,11 +41,11 @@ internal sealed class TestDaemon : IAsyncDisposable
             Executable,
             Runtime,
             ["--config", Configuration, "--volume", $"{Backing}:{Mount}", .. arguments],
-            TestContext.Current.CancellationToken);
+            Patience);
     }
 
     public Task<ProgramRun> RunAsync(params string[] arguments) =>
-        ProgramRun.OfAsync(Executable, arguments, TestContext.Current.CancellationToken);
+        ProgramRun.OfAsync(Executable, arguments, Patience);
 
     public async ValueTask DisposeAsync()
     {
@@ -50,6 +55,7 @@ internal sealed class TestDaemon : IAsyncDisposable
         }
 
         await ProgramRun.OfAsync("umount", ["--lazy", "--quiet", Mount]);
+        _patience.Dispose();
         _directory.Dispose();
     }
 }
