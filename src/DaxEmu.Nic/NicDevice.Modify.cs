@@ -29,7 +29,11 @@ public sealed partial class NicDevice
             ref var context = ref _block.QpByNumber(qp.Number);
             var current = context.ReadState();
             if ((mask & IBV_QP_CUR_STATE) != 0 && wish.CurrentState != current)
-                return new NicError(EINVAL, $"the queue pair is in {QpStateTable.NameOf(current)}, not in {QpStateTable.NameOf(wish.CurrentState)}");
+            {
+                var (real, believed) = (QpStateTable.NameOf(current), QpStateTable.NameOf(wish.CurrentState));
+                return new NicError(EINVAL, $"the queue pair is in {real}, not in {believed}");
+            }
+
             next = (mask & IBV_QP_STATE) != 0 ? wish.State : current;
             if ((QpStateTable.Check(current, next, mask) ?? CheckValues(wish, mask)) is { } refusal)
                 return refusal;

@@ -51,6 +51,27 @@ public sealed class ContentionTests : IDisposable
         Assert.Equal([(1UL, IBV_WC_SUCCESS), (2UL, IBV_WC_WR_FLUSH_ERR)], _b.ReceiveCq.TakeAll().Select(c => (c.wr_id, c.status)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public unsafe void A_work_queue_has_room_before_the_completion_that_tells_of_it_is_there(bool watchTheSender)
+    {
+        var (cq, ring) = watchTheSender ? (_a.SendCq, _a.SendRing) : (_b.ReceiveCq, _b.ReceiveRing);
+        _b.PostReceive(1, _b.Register(64).Whole);
+        _a.PostSend(Post.Send(1, _a.Register(64).Whole));
+        // Whoever holds the completion queue keeps the engine from adding to it: the room must be there already.
+        ref var cqLock = ref _rig.Block.Cq(cq.Cq.Number).Lock;
+        SpinWord.Acquire(ref cqLock);
+        var drain = new Thread(() => _rig.Engine.Drain(_a.Qp.Number, 1));
+        drain.Start();
+        var hasRoom = SpinWait.SpinUntil(() => Volatile.Read(ref ring.Header->consumer_index) == 1, TimeSpan.FromSeconds(20));
+        Assert.True(cq.Ring.IsEmpty);
+        SpinWord.Release(ref cqLock);
+        drain.Join();
+        Assert.True(hasRoom);
+        Assert.False(cq.Ring.IsEmpty);
+    }
+
     private void DuringACopy(Action action)
     {
         GatedMemory.Close();

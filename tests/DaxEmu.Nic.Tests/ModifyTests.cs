@@ -168,7 +168,8 @@ public sealed class ModifyTests : IDisposable
         a.PostSend(Post.Write(1, target, 0, source.Whole));
         a.PostSend(Post.Write(2, target, 0, source.Sge(0, 8)));
         Assert.Equal(DrainStatus.More, _rig.Engine.Drain(a.Qp.Number, _rig.Now).Status);
-        Rig.Ok(a.Modify(new QpAttributes { State = IBV_QPS_SQD, NotifySendQueueDrained = true }, IBV_QP_STATE | IBV_QP_EN_SQD_ASYNC_NOTIFY));
+        var drain = new QpAttributes { State = IBV_QPS_SQD, NotifySendQueueDrained = true };
+        Rig.Ok(a.Modify(drain, IBV_QP_STATE | IBV_QP_EN_SQD_ASYNC_NOTIFY));
         Assert.True(Rig.Ok(_rig.Device.QueryQueuePair(a.Qp)).SendQueueDraining);
         Assert.Equal(EINVAL, a.Modify(new QpAttributes { State = IBV_QPS_RTS }, IBV_QP_STATE).Errno);
 

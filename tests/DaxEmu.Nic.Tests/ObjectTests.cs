@@ -48,7 +48,8 @@ public sealed class ObjectTests : IDisposable
     [InlineData(0, 64UL, IBV_ACCESS_REMOTE_ATOMIC, EINVAL)]
     [InlineData(0, 64UL, 1U << 10, EINVAL)]
     [InlineData(0, 64UL, IBV_ACCESS_ON_DEMAND, EOPNOTSUPP)]
-    public async Task A_registration_that_ibv_reg_mr_forbids_is_refused_before_anything_is_asked(long iova, ulong length, uint flags, int errno)
+    public async Task A_registration_that_ibv_reg_mr_forbids_is_refused_before_anything_is_asked(
+        long iova, ulong length, uint flags, int errno)
     {
         var request = new MemoryRegionRequest((ulong)iova, length, flags, Wish, () => default, () => throw new InvalidOperationException());
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);

@@ -88,7 +88,9 @@ public sealed class StateTableTests : IDisposable
     public void A_refusal_names_the_transition_and_what_is_missing()
     {
         var qp = _rig.NewEndpoint();
-        Assert.Equal("RESET to INIT needs IBV_QP_ACCESS_FLAGS, IBV_QP_PKEY_INDEX", qp.Modify(Rig.InitAttributes, IBV_QP_STATE | IBV_QP_PORT).Reason);
+        Assert.Equal(
+            "RESET to INIT needs IBV_QP_ACCESS_FLAGS, IBV_QP_PKEY_INDEX",
+            qp.Modify(Rig.InitAttributes, IBV_QP_STATE | IBV_QP_PORT).Reason);
         Assert.Equal("RESET to INIT does not take IBV_QP_QKEY", qp.Modify(Rig.InitAttributes, Rig.ToInit | IBV_QP_QKEY).Reason);
         Assert.Equal("a queue pair cannot go from RESET to RTS", qp.Modify(Rig.RtsAttributes, Rig.ToRts).Reason);
         Assert.Equal("9 is no queue pair state", qp.Modify(new QpAttributes { State = 9 }, IBV_QP_STATE).Reason);

@@ -167,7 +167,12 @@ internal sealed unsafe class Rig : IDisposable
         var iova = _nextAddress;
         _nextAddress += (bytes + 0xffff) & ~0xfffUL;
         var request = new MemoryRegionRequest(
-            iova, bytes, access, pin, () => new FileFacts(bytes, true), () => new RegionMapping(mapping, 0, () => Mappings.Remove(mapping)));
+            iova,
+            bytes,
+            access,
+            pin,
+            () => new FileFacts(bytes, true),
+            () => new RegionMapping(mapping, 0, () => Mappings.Remove(mapping)));
         return new TestRegion(memory, Ok(Device.RegisterAsync(domain, request, default).AsTask().Result));
     }
 
