@@ -3,7 +3,9 @@ using DaxEmu.Linux.Sockets;
 
 namespace DaxEmu.Device;
 
-/// <summary>What the device is called and how much of it one client may take. Exceeding a limit answers with the errno that is named.</summary>
+/// <summary>
+/// What the device is called and how much of it one client may take. Exceeding a limit answers with the errno that is named.
+/// </summary>
 public sealed record DeviceServerOptions
 {
     /// <summary>The socket that clients connect to; a leading '@' means the abstract namespace.</summary>

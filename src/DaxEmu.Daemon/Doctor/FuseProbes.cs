@@ -61,7 +61,8 @@ internal static class FuseProbes
                         "The mount has a page cache of its own: reads and writes go through the daemon, and cost two system calls more.",
                         "Linux 6.9 or newer and CAP_SYS_ADMIN."),
                 .. guard.Gaps.Select(gap => ProbeResult.Degraded(
-                    "guard", gap, "A program that does this is not refused.", "Linux 6.14 or newer, CAP_SYS_ADMIN, and ext4, xfs or btrfs below.")),
+                    "guard", gap, "The contract is not asked there, or its answer cannot be given in full.",
+                    "Linux 6.14 or newer and CAP_SYS_ADMIN close what can be closed; what is left is a limit of the kernel.")),
             ];
         }
         catch (Exception e) when (e is LinuxException or InvalidOperationException)

@@ -6,7 +6,9 @@ using static DaxEmu.Abi.ibv_mtu;
 
 namespace DaxEmu.Device;
 
-/// <summary>What ibv_query_device(3) and ibv_query_port(3) say: the limits that the NIC enforces, and nothing that it does not have.</summary>
+/// <summary>
+/// What ibv_query_device(3) and ibv_query_port(3) say: the limits that the NIC enforces, and nothing that it does not have.
+/// </summary>
 /// <param name="nic">The NIC's limits.</param>
 /// <param name="gids">The port's GIDs.</param>
 /// <param name="vendorPartId">vendor_part_id.</param>

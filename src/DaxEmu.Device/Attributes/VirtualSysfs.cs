@@ -4,7 +4,8 @@ using static DaxEmu.Abi.errno;
 namespace DaxEmu.Device;
 
 /// <summary>
-/// The files below /sys that describe the device to libibverbs, perftest, UCX and the like: Documentation/ABI/stable/sysfs-class-infiniband.
+/// The files below /sys that describe the device to libibverbs, perftest, UCX and the like: the kernel's
+/// Documentation/ABI/stable/sysfs-class-infiniband.
 /// </summary>
 internal sealed class VirtualSysfs
 {
@@ -84,8 +85,10 @@ internal sealed class VirtualSysfs
     }
 
     private static string Quads(ulong guid) =>
-        string.Join(':', Enumerable.Range(0, 4).Select(i => ((ushort)(guid >> (48 - (16 * i)))).ToString("x4", CultureInfo.InvariantCulture)));
+        string.Join(':', Enumerable.Range(0, 4).Select(i => Hex((guid >> (48 - (16 * i))) & 0xffff, "x4")));
 
     private static string Octets(ulong address) =>
-        string.Join(':', Enumerable.Range(0, 6).Select(i => ((byte)(address >> (40 - (8 * i)))).ToString("x2", CultureInfo.InvariantCulture)));
+        string.Join(':', Enumerable.Range(0, 6).Select(i => Hex((address >> (40 - (8 * i))) & 0xff, "x2")));
+
+    private static string Hex(ulong value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -8,7 +8,9 @@ using static DaxEmu.Abi.ib_user_verbs;
 
 namespace DaxEmu.Device;
 
-/// <summary>Checks a command's header as the kernel does: ib_uverbs_write and verify_hdr of drivers/infiniband/core/uverbs_main.c.</summary>
+/// <summary>
+/// Checks a command's header as the kernel does: ib_uverbs_write and verify_hdr of drivers/infiniband/core/uverbs_main.c.
+/// </summary>
 internal static class CommandParser
 {
     private const int Word = 4;
@@ -106,7 +108,8 @@ internal static class CommandParser
     {
         if (bytes.Length < ExtendedLength)
         {
-            return new NicError(EINVAL, $"{definition.Name}: an extended command has headers of {ExtendedLength} bytes; {bytes.Length} came");
+            return new NicError(
+                EINVAL, $"{definition.Name}: an extended command has headers of {ExtendedLength} bytes; {bytes.Length} came");
         }
 
         ib_uverbs_ex_cmd_hdr extended = MemoryMarshal.Read<ib_uverbs_ex_cmd_hdr>(bytes[HeaderLength..]);

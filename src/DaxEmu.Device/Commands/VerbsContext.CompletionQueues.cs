@@ -42,7 +42,8 @@ internal sealed partial class VerbsContext
     {
         ib_uverbs_create_cq request = command.Read<ib_uverbs_create_cq>();
         NicResult created = CreateCompletionQueue(
-            request.user_handle, request.cqe, request.comp_vector, request.comp_channel, ref command, out ib_uverbs_create_cq_resp response);
+            request.user_handle, request.cqe, request.comp_vector, request.comp_channel, ref command,
+            out ib_uverbs_create_cq_resp response);
         command.Respond(response);
         return created;
     }
@@ -62,7 +63,8 @@ internal sealed partial class VerbsContext
         }
 
         NicResult created = CreateCompletionQueue(
-            request.user_handle, request.cqe, request.comp_vector, request.comp_channel, ref command, out ib_uverbs_create_cq_resp response);
+            request.user_handle, request.cqe, request.comp_vector, request.comp_channel, ref command,
+            out ib_uverbs_create_cq_resp response);
         command.Respond(new ib_uverbs_ex_create_cq_resp
         {
             @base = response,

@@ -11,7 +11,8 @@ internal sealed partial class VerbsContext
     private readonly HandleTable<QueuePairObject> _queuePairs = new(daxemu_device.DAXEMU_DOORBELL_QPS);
 
     /// <summary>The smallest ex_create_qp: up to create_flags.</summary>
-    public static int LeastExtendedQueuePair { get; } = (int)Marshal.OffsetOf<ib_uverbs_ex_create_qp>(nameof(ib_uverbs_ex_create_qp.rwq_ind_tbl_handle));
+    public static int LeastExtendedQueuePair { get; } =
+        (int)Marshal.OffsetOf<ib_uverbs_ex_create_qp>(nameof(ib_uverbs_ex_create_qp.rwq_ind_tbl_handle));
 
     /// <summary>create_qp.</summary>
     public NicResult CreateQueuePair(ref Command command)

@@ -34,7 +34,8 @@ internal sealed partial class VerbsContext
         {
             return new NicError(
                 EOPNOTSUPP,
-                $"a memory region is one segment of one file; {command.Segments.Length} segments and {command.Descriptors.Count} descriptors came");
+                "a memory region is one segment of one file; "
+                    + $"{command.Segments.Length} segments and {command.Descriptors.Count} descriptors came");
         }
 
         daxemu_segment segment = command.Segments[0];
@@ -185,21 +186,14 @@ internal sealed partial class VerbsContext
         }
 
         Task<NicResult<T>> task = started.AsTask();
-        try
+        while (Task.WaitAny([task], Attention) < 0)
         {
-            while (!task.Wait(Attention))
+            if (_clientIsGone())
             {
-                if (_clientIsGone())
-                {
-                    gone.Cancel();
-                }
+                gone.Cancel();
             }
+        }
 
-            return task.Result;
-        }
-        catch (AggregateException e) when (e.InnerException is OperationCanceledException)
-        {
-            return new NicError(EINTR, "the client went away while its registration waited for a layout operation");
-        }
+        return task.GetAwaiter().GetResult();
     }
 }

@@ -47,7 +47,7 @@ internal sealed partial class VerbsContext
 
     /// <summary>Carries out a command.</summary>
     public NicResult Execute(CommandDefinition definition, ref Command command) =>
-        _asyncChannel is null && definition.Name != "get_context"
+        _asyncChannel is null && definition.Number != ib_uverbs_write_cmds.IB_USER_VERBS_CMD_GET_CONTEXT
             ? new NicError(EINVAL, $"{definition.Name} needs get_context first")
             : definition.Handler(this, ref command);
 

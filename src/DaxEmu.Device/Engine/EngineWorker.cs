@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using DaxEmu.Linux.Events;
 using DaxEmu.Nic;
 using static DaxEmu.Abi.epoll;
@@ -11,20 +10,17 @@ namespace DaxEmu.Device;
 /// </summary>
 /// <remarks>
 /// Each client wakes the worker through an eventfd of its own, and the worker sleeps in one epoll(7) over them: with a futex word that all
-/// clients share, one client could hold back another's wake-up. Once started, a pass allocates nothing and makes no system call.
+/// clients share, one client could hold back another's wake-up. A pass allocates nothing and makes no system call.
 /// </remarks>
 public sealed class EngineWorker : IDisposable
 {
     // So many drains between two looks at the doorbells.
     private const int DrainsPerPass = 64;
-
-    private const int PauseIterations = 10;
     private const ulong OwnToken = 0;
     private const long NanosecondsPerTick = 100;
-    private const long NanosecondsPerSecond = 1_000_000_000;
 
     private readonly NicDevice _nic;
-    private readonly long _spin;
+    private readonly IdleSpin _spin;
     private readonly EpollSet _sleepers = new();
     private readonly EventDescriptor _wake = new();
     private readonly Lock _sessionsLock = new();
@@ -43,7 +39,7 @@ public sealed class EngineWorker : IDisposable
         ArgumentNullException.ThrowIfNull(nic);
         ArgumentNullException.ThrowIfNull(options);
         _nic = nic;
-        _spin = options.Spin.Ticks * NanosecondsPerTick;
+        _spin = new IdleSpin(options.Spin.Ticks * NanosecondsPerTick);
         _blocked = new BlockedQueue(nic.Options.MaxQueuePairs);
         _sleepers.Add(_wake.Handle, OwnToken, EPOLLIN | EPOLLET);
     }
@@ -61,23 +57,16 @@ public sealed class EngineWorker : IDisposable
     {
         using NicEngine engine = _nic.CreateEngine();
         using CancellationTokenRegistration waker = stop.Register(_wake.Signal);
-        long lastWork = Now();
         while (!stop.IsCancellationRequested)
         {
-            bool worked = Pass(engine);
-            long now = Now();
-            if (worked)
+            if (Pass(engine))
             {
-                lastWork = now;
+                _spin.Worked();
             }
-            else if (now - lastWork < _spin)
-            {
-                Thread.SpinWait(PauseIterations);
-            }
-            else
+            else if (!_spin.LookOn())
             {
                 Sleep(stop);
-                lastWork = Now();
+                _spin.Worked();
             }
         }
     }
@@ -126,9 +115,6 @@ public sealed class EngineWorker : IDisposable
         }
     }
 
-    // CLOCK_MONOTONIC, which .NET reports in nanoseconds on Linux.
-    private static long Now() => Stopwatch.GetTimestamp() * (NanosecondsPerSecond / Stopwatch.Frequency);
-
     // An odd number while a pass looks at sessions. As WaitForPass has it: the list is written, then the number read; here the number is
     // written, then the list read.
     private bool Pass(NicEngine engine)
@@ -140,7 +126,7 @@ public sealed class EngineWorker : IDisposable
             worked |= session.Collect(_ready);
         }
 
-        long now = Now();
+        long now = Clock.Now;
         while (_blocked.TakeDue(now) is { } due)
         {
             _ready.Add(due);
@@ -159,7 +145,7 @@ public sealed class EngineWorker : IDisposable
 
     private void Drain(NicEngine engine, ScheduledQueuePair qp)
     {
-        DrainResult result = qp.IsGone ? default : engine.Drain(qp.Number, Now());
+        DrainResult result = qp.IsGone ? default : engine.Drain(qp.Number, Clock.Now);
         if (result.Status == DrainStatus.Blocked)
         {
             _blocked.Set(qp, result.WakeAt);
@@ -183,7 +169,7 @@ public sealed class EngineWorker : IDisposable
         {
             Sleeps++;
             long wakeAt = _blocked.FirstWakeAt;
-            _sleepers.Wait(wakeAt == long.MaxValue ? -1 : Math.Max(0, wakeAt - Now()));
+            _sleepers.Wait(wakeAt == long.MaxValue ? -1 : Math.Max(0, wakeAt - Clock.Now));
         }
 
         Volatile.Write(ref _asleep, 0);

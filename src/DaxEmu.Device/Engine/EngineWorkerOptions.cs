@@ -4,8 +4,9 @@ namespace DaxEmu.Device;
 public sealed record EngineWorkerOptions
 {
     /// <summary>
-    /// How long a worker without work looks for some before it sleeps. A program that answers a completion with the next post is served
-    /// without a wake-up (some 5 us) when it does so within this time; while it lasts, the worker keeps a processor busy.
+    /// How long a worker without work looks on, yielding its processor between two looks, before it sleeps. A program that answers a
+    /// completion with its next post within this time is served in about 1 us, else with a wake-up, in about 5 us. Where others want the
+    /// processor as well, the worker sleeps sooner.
     /// </summary>
     public TimeSpan Spin { get; init; } = TimeSpan.FromMicroseconds(50);
 }

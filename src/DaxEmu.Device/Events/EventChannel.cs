@@ -48,7 +48,9 @@ internal sealed class EventChannel : IDisposable
     public SafeFileHandle Handle => _near.Handle;
 
     /// <summary>Sends an event.</summary>
-    /// <param name="description">struct ib_uverbs_comp_event_desc or ib_uverbs_async_event_desc: begins with the object's user_handle.</param>
+    /// <param name="description">
+    /// struct ib_uverbs_comp_event_desc or ib_uverbs_async_event_desc: begins with the object's user_handle.
+    /// </param>
     /// <param name="counter">Counts the object's events.</param>
     public void Send(ReadOnlySpan<byte> description, ref int counter)
     {

@@ -18,19 +18,13 @@ namespace DaxEmu.Device;
 /// </summary>
 internal sealed class DeviceSession : IDisposable
 {
-    private const int ResponseRoom = 4096;
     private const string Stopping = "the device is stopping";
-
-    private static readonly int RequestHeader = Unsafe.SizeOf<daxemu_request>();
-    private static readonly int ReplyHeader = Unsafe.SizeOf<daxemu_reply>();
 
     private readonly SessionServices _services;
     private readonly SessionIdentity _identity;
-    private readonly SeqPacketConnection _connection;
+    private readonly RequestSocket _socket;
     private readonly UserQuota _quota;
     private readonly EngineWorker _worker;
-    private readonly byte[] _message = GC.AllocateUninitializedArray<byte>(DAXEMU_MAX_MESSAGE);
-    private readonly byte[] _reply = new byte[ReplyHeader + ResponseRoom];
     private SessionDoorbell? _doorbell;
     private VerbsContext? _context;
     private volatile bool _stopped;
@@ -41,7 +35,7 @@ internal sealed class DeviceSession : IDisposable
     {
         _services = services;
         _identity = identity;
-        _connection = connection;
+        _socket = new RequestSocket(connection);
         _quota = quota;
         _worker = worker;
     }
@@ -92,10 +86,9 @@ internal sealed class DeviceSession : IDisposable
     {
         try
         {
-            if (Readiness.WaitReadable(_connection.Handle, patience) && Receive(out ReceivedMessage message) is { } request)
+            if (Readiness.WaitReadable(_socket.Handle, patience) && _socket.Receive(out _, out _) is { } request)
             {
-                message.CloseDescriptors();
-                ReplyWith(request.id, refusal);
+                _socket.Refuse(request.id, refusal);
             }
         }
         catch (Exception error) when (error is LinuxException or MalformedMessageException)
@@ -113,14 +106,7 @@ internal sealed class DeviceSession : IDisposable
     public void Stop()
     {
         _stopped = true;
-        try
-        {
-            _connection.Shutdown();
-        }
-        catch (ObjectDisposedException)
-        {
-            // It ended by itself in this very moment.
-        }
+        _socket.Shutdown();
     }
 
     /// <summary>Frees all that the client had, once nothing of it runs any more.</summary>
@@ -140,83 +126,36 @@ internal sealed class DeviceSession : IDisposable
             _services.Log.Failed($"closing session {_identity.Id}", error);
         }
 
-        _connection.Dispose();
+        _socket.Dispose();
     }
 
     private bool Serve()
     {
-        if (Receive(out ReceivedMessage message) is not { } request)
+        if (_socket.Receive(out ReadOnlySpan<byte> body, out IReadOnlyList<SafeFileHandle> descriptors) is not { } request)
         {
             return false;
         }
 
         try
         {
-            Answer(request, _message.AsSpan(RequestHeader, message.Length - RequestHeader), message.Descriptors);
+            Answer(request, body, descriptors);
             return true;
         }
         finally
         {
-            message.CloseDescriptors();
+            foreach (SafeFileHandle descriptor in descriptors)
+            {
+                descriptor.Dispose();
+            }
         }
-    }
-
-    private daxemu_request? Receive(out ReceivedMessage message)
-    {
-        try
-        {
-            message = _connection.Receive(_message);
-        }
-        catch (LinuxException failure) when (failure.Errno == ECONNRESET)
-        {
-            message = default;
-            return null;
-        }
-
-        if (message.IsEnd)
-        {
-            message.CloseDescriptors();
-            return null;
-        }
-
-        string? problem = ProblemOf(message);
-        if (problem is not null)
-        {
-            message.CloseDescriptors();
-            throw new MalformedMessageException(problem);
-        }
-
-        return MemoryMarshal.Read<daxemu_request>(_message);
-    }
-
-    private string? ProblemOf(ReceivedMessage message)
-    {
-        if (message.IsTruncated)
-        {
-            return $"a message, or its descriptors, is longer than the protocol allows ({DAXEMU_MAX_MESSAGE} bytes, {DAXEMU_MAX_FDS} descriptors)";
-        }
-
-        if (message.Length < RequestHeader)
-        {
-            return $"a message of {message.Length} bytes is shorter than its header";
-        }
-
-        uint length = MemoryMarshal.Read<daxemu_request>(_message).length;
-        if (length != (uint)(message.Length - RequestHeader))
-        {
-            return $"a request says its body has {length} bytes; {message.Length - RequestHeader} came";
-        }
-
-        return message.Descriptors.Count > DAXEMU_MAX_FDS
-            ? $"{message.Descriptors.Count} descriptors came with a message, more than the {DAXEMU_MAX_FDS} allowed"
-            : null;
     }
 
     private void Answer(daxemu_request request, ReadOnlySpan<byte> body, IReadOnlyList<SafeFileHandle> descriptors)
     {
         if ((request.type == DAXEMU_REQ_HELLO) == (_context is not null))
         {
-            ReplyWith(request.id, new NicError(EPROTO, _context is null ? "the first request must be hello" : "hello was said already"));
+            string problem = _context is null ? "the first request must be hello" : "hello was said already";
+            _socket.Refuse(request.id, new NicError(EPROTO, problem));
             return;
         }
 
@@ -237,14 +176,14 @@ internal sealed class DeviceSession : IDisposable
                     ReadSysfs(request.id, body);
                     break;
                 default:
-                    ReplyWith(request.id, new NicError(EOPNOTSUPP, $"requests of type {request.type} are not known"));
+                    _socket.Refuse(request.id, new NicError(EOPNOTSUPP, $"requests of type {request.type} are not known"));
                     break;
             }
         }
         catch (LinuxException failure) when (failure.Errno is not (EPIPE or ECONNRESET))
         {
             // A resource of the daemon ran out while the request was carried out; nothing was made.
-            ReplyWith(request.id, new NicError(failure.Errno, failure.Message));
+            _socket.Refuse(request.id, new NicError(failure.Errno, failure.Message));
         }
     }
 
@@ -254,24 +193,35 @@ internal sealed class DeviceSession : IDisposable
         string path = Encoding.UTF8.GetString(UpToNul(hello.path));
         if (hello.version != DAXEMU_PROTOCOL_VERSION)
         {
-            ReplyWith(id, new NicError(EPROTONOSUPPORT, $"the daemon speaks version {DAXEMU_PROTOCOL_VERSION}, the client {hello.version}"));
+            string versions = $"the daemon speaks version {DAXEMU_PROTOCOL_VERSION}, the client {hello.version}";
+            _socket.Refuse(id, new NicError(EPROTONOSUPPORT, versions));
             return;
         }
 
         if (path.Length != 0 && path != "/dev/infiniband/uverbs0")
         {
-            ReplyWith(id, new NicError(ENOENT, $"{path}: there is only /dev/infiniband/uverbs0"));
+            _socket.Refuse(id, new NicError(ENOENT, $"{path}: there is only /dev/infiniband/uverbs0"));
             return;
         }
 
-        _doorbell = new SessionDoorbell(_identity.Id);
-        _context = new VerbsContext(_services, _identity, _quota, _doorbell, () => Readiness.IsHungUp(_connection.Handle));
-        _worker.Add(_doorbell);
+        SessionDoorbell doorbell = new(_identity.Id);
+        try
+        {
+            _worker.Add(doorbell);
+        }
+        catch
+        {
+            doorbell.Dispose();
+            throw;
+        }
+
+        _doorbell = doorbell;
+        _context = new VerbsContext(_services, _identity, _quota, doorbell, () => Readiness.IsHungUp(_socket.Handle));
         _services.Log.SessionOpened(Snapshot);
         daxemu_hello_reply reply = new() { version = DAXEMU_PROTOCOL_VERSION, doorbell_length = (uint)SessionDoorbell.Length };
         Encoding.UTF8.GetBytes(_services.Options.Name, reply.device);
-        MemoryMarshal.Write(_reply.AsSpan(ReplyHeader), in reply);
-        SendReply(id, 0, Unsafe.SizeOf<daxemu_hello_reply>(), [_doorbell.File, _doorbell.Wake.Handle]);
+        MemoryMarshal.Write(_socket.Room, in reply);
+        _socket.Reply(id, 0, Unsafe.SizeOf<daxemu_hello_reply>(), [_doorbell.File, _doorbell.Wake.Handle]);
         _doorbell.File.Dispose();
     }
 
@@ -293,7 +243,7 @@ internal sealed class DeviceSession : IDisposable
 
         int commandStart = body.Length - (int)write.command_length;
         ReadOnlySpan<daxemu_segment> segments = MemoryMarshal.Cast<byte, daxemu_segment>(body[fixedLength..commandStart]);
-        Span<byte> room = _reply.AsSpan(ReplyHeader);
+        Span<byte> room = _socket.Room;
         room.Clear();
         NicResult result = CommandParser.Parse(
             body[commandStart..], segments, descriptors, room, out CommandDefinition? definition, out Command command, out int length);
@@ -304,11 +254,11 @@ internal sealed class DeviceSession : IDisposable
 
         if (result.IsOk)
         {
-            SendReply(id, (int)write.command_length, length, command.Reply is null ? [] : [command.Reply]);
+            _socket.Reply(id, (int)write.command_length, length, command.Reply is null ? [] : [command.Reply]);
         }
         else
         {
-            ReplyWith(id, result.Error);
+            _socket.Refuse(id, result.Error);
         }
     }
 
@@ -318,12 +268,12 @@ internal sealed class DeviceSession : IDisposable
         NicResult<SafeFileHandle> ring = _context!.TakeRing(request.offset, request.length);
         if (!ring.IsOk)
         {
-            ReplyWith(id, ring.Error);
+            _socket.Refuse(id, ring.Error);
             return;
         }
 
         using SafeFileHandle file = ring.Value;
-        SendReply(id, 0, 0, [file]);
+        _socket.Reply(id, 0, 0, [file]);
     }
 
     private void ReadSysfs(ulong id, ReadOnlySpan<byte> body)
@@ -332,12 +282,12 @@ internal sealed class DeviceSession : IDisposable
         int errno = _services.Sysfs.Read(path, out string text);
         if (errno != 0)
         {
-            ReplyWith(id, new NicError(errno, $"/sys/{path}: {ErrnoName.Of(errno)}"));
+            _socket.Refuse(id, new NicError(errno, $"/sys/{path}: {ErrnoName.Of(errno)}"));
             return;
         }
 
-        int length = Encoding.UTF8.GetBytes(text, _reply.AsSpan(ReplyHeader));
-        SendReply(id, length, length, []);
+        int length = Encoding.UTF8.GetBytes(text, _socket.Room);
+        _socket.Reply(id, length, length, []);
     }
 
     private static T ReadBody<T>(ReadOnlySpan<byte> body, string request)
@@ -347,18 +297,4 @@ internal sealed class DeviceSession : IDisposable
 
     private static ReadOnlySpan<byte> UpToNul(ReadOnlySpan<byte> text) =>
         text.IndexOf((byte)0) is >= 0 and int end ? text[..end] : text;
-
-    private void ReplyWith(ulong id, NicError error)
-    {
-        Span<byte> room = _reply.AsSpan(ReplyHeader);
-        Encoder encoder = Encoding.UTF8.GetEncoder();
-        encoder.Convert(error.Reason, room, flush: true, out _, out int length, out _);
-        SendReply(id, -error.Errno, length, []);
-    }
-
-    private void SendReply(ulong id, int result, int length, ReadOnlySpan<SafeFileHandle> descriptors)
-    {
-        MemoryMarshal.Write(_reply, new daxemu_reply { id = id, result = result, length = (uint)length, fd_count = (uint)descriptors.Length });
-        _connection.Send(_reply.AsSpan(0, ReplyHeader + length), descriptors);
-    }
 }

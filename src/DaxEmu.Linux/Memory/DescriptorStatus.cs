@@ -57,7 +57,7 @@ public readonly record struct DescriptorStatus(
             flags);
     }
 
-    /// <summary>True for a file of a filesystem that lives in memory (tmpfs, hugetlbfs), which a memfd's is too: fstatfs(2).</summary>
+    /// <summary>True for a file of a filesystem in memory (tmpfs, hugetlbfs), which a memfd's is too: fstatfs(2).</summary>
     /// <param name="descriptor">Any open descriptor.</param>
     /// <exception cref="LinuxException">fstatfs(2) failed.</exception>
     public static unsafe bool IsInMemory(SafeFileHandle descriptor)
@@ -71,7 +71,9 @@ public readonly record struct DescriptorStatus(
             : throw LinuxException.FromLastError("fstatfs()");
     }
 
-    /// <summary>The name the kernel has for an open descriptor, such as <c>/vol/f</c>, <c>/memfd:x (deleted)</c>; for messages only.</summary>
+    /// <summary>
+    /// The name the kernel has for an open descriptor, such as <c>/vol/f</c>, <c>/memfd:x (deleted)</c>; for messages only.
+    /// </summary>
     /// <param name="descriptor">Any open descriptor.</param>
     public static string NameOf(SafeFileHandle descriptor)
     {
