@@ -10,7 +10,7 @@ internal sealed class MountedVolume : IDisposable
 {
     private readonly string _directory;
 
-    internal MountedVolume(FuseDataPath dataPath = FuseDataPath.Passthrough)
+    internal MountedVolume(FuseDataPath dataPath = FuseDataPath.Passthrough, IFileContract? contract = null, string? backing = null)
     {
         if (!Environment.IsPrivilegedProcess)
         {
@@ -19,7 +19,7 @@ internal sealed class MountedVolume : IDisposable
 
         _directory = Directory.CreateTempSubdirectory("daxemu-guards-").FullName;
         File.SetUnixFileMode(_directory, (UnixFileMode)0x1ed);
-        Backing = Directory.CreateDirectory(Path.Combine(_directory, "backing")).FullName;
+        Backing = backing ?? Directory.CreateDirectory(Path.Combine(_directory, "backing")).FullName;
         Mount = Directory.CreateDirectory(Path.Combine(_directory, "mount")).FullName;
         try
         {
@@ -27,7 +27,7 @@ internal sealed class MountedVolume : IDisposable
             Contract = new FileContract(
                 new VolumePolicySource(Volume, new("Volumes:0:Policy", null), new("Policy", null)), Journal, TimeProvider.System);
             Guard = FuseGuard.Mount(
-                Volume, Contract, Events, new FuseGuardOptions { ForcePageCache = dataPath == FuseDataPath.PageCache });
+                Volume, contract ?? Contract, Events, new FuseGuardOptions { ForcePageCache = dataPath == FuseDataPath.PageCache });
         }
         catch
         {
@@ -74,7 +74,12 @@ internal sealed class MountedVolume : IDisposable
     internal string Under(string name) => Path.Combine(Backing, name);
 
     /// <summary>A file of so many pages, each filled with a letter of its own: a, b, c...</summary>
-    internal string WriteFile(string name, int pages = 16)
+    internal string WriteFile(string name, int pages = 16) => Write(name, On(name), pages);
+
+    /// <summary>The same, without the mount taking part: creating a file truncates it.</summary>
+    internal string WriteBackingFile(string name, int pages = 16) => Write(name, Under(name), pages);
+
+    private string Write(string name, string path, int pages)
     {
         byte[] bytes = new byte[pages * Libc.Page];
         for (int i = 0; i < bytes.Length; i++)
@@ -82,7 +87,7 @@ internal sealed class MountedVolume : IDisposable
             bytes[i] = (byte)('a' + (i / Libc.Page % 26));
         }
 
-        File.WriteAllBytes(On(name), bytes);
+        File.WriteAllBytes(path, bytes);
         return On(name);
     }
 

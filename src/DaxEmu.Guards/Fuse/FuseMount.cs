@@ -11,6 +11,7 @@ internal static class FuseMount
 {
     private const string Type = "fuse.daxemu";
     private const string RootMode = "40000";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Mounts a connection.</summary>
     /// <exception cref="LinuxException">mount(2) failed.</exception>
@@ -51,15 +52,14 @@ internal static class FuseMount
         int cleared = 0;
         while (MountEntry.Read().LastOrDefault(m => m.MountPoint == mountPoint) is { Type: Type })
         {
-            int opened = FileContents.Open(mountPoint, OpenFlags.Directory, out Microsoft.Win32.SafeHandles.SafeFileHandle? root);
-            root?.Dispose();
-            if (opened != -ENOTCONN)
+            if (Probe(mountPoint) == 0)
             {
                 throw new InvalidOperationException($"{mountPoint} is already served by a running guard");
             }
 
+            _ = MountCalls.Unmount(mountPoint, MNT_FORCE | UMOUNT_NOFOLLOW);
             int unmounted = MountCalls.Unmount(mountPoint, MNT_DETACH | UMOUNT_NOFOLLOW);
-            if (unmounted < 0)
+            if (unmounted is not (0 or -EINVAL))
             {
                 throw new LinuxException($"umount2(\"{mountPoint}\", MNT_DETACH)", -unmounted);
             }
@@ -68,5 +68,20 @@ internal static class FuseMount
         }
 
         return cleared;
+    }
+
+    // 0, or ENOTCONN when the connection is gone, or ETIMEDOUT: a guard that was killed while it waited for itself cannot even end, and
+    // holds its connection open.
+    private static int Probe(string mountPoint)
+    {
+        int opened = -ETIMEDOUT;
+        Thread probe = new(() =>
+        {
+            opened = FileContents.Open(mountPoint, OpenFlags.Directory, out Microsoft.Win32.SafeHandles.SafeFileHandle? root);
+            root?.Dispose();
+        })
+        { IsBackground = true, Name = "mount probe" };
+        probe.Start();
+        return probe.Join(Patience) ? opened : -ETIMEDOUT;
     }
 }
