@@ -16,6 +16,7 @@ public static class linux_stat
     public const uint STATX_SIZE = 0x200;
     public const uint STATX_BLOCKS = 0x400;
     public const uint STATX_BASIC_STATS = 0x7ff;
+    public const uint STATX_MNT_ID = 0x1000;
     public const ulong STATX_ATTR_DAX = 0x200000;
     public const uint S_IFMT = 0xf000;
     public const uint S_IFSOCK = 0xc000;
@@ -25,6 +26,9 @@ public static class linux_stat
     public const uint S_IFDIR = 0x4000;
     public const uint S_IFCHR = 0x2000;
     public const uint S_IFIFO = 0x1000;
+    public const uint S_ISUID = 0x800;
+    public const uint S_ISGID = 0x400;
+    public const uint S_IXGRP = 0x8;
 }
 
 [CHeader("linux/stat.h")]

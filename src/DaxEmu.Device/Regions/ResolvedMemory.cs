@@ -9,8 +9,8 @@ public sealed class ResolvedMemory : IDisposable
     /// <summary>The file to map.</summary>
     public required SafeFileHandle File { get; init; }
 
-    /// <summary>True when <see cref="File"/> was opened for this and <see cref="Dispose"/> closes it.</summary>
-    public bool OwnsFile { get; init; }
+    /// <summary>What must live until the memory is pinned and mapped, such as <see cref="File"/> when it was opened for this; or null.</summary>
+    public IDisposable? Keep { get; init; }
 
     /// <summary>The backing file's identity; null for memory that only looks like a file (a memfd): no contract is asked.</summary>
     public FileIdentity? Identity { get; init; }
@@ -32,12 +32,6 @@ public sealed class ResolvedMemory : IDisposable
     /// <summary>Reads the file's size and the client's rights now.</summary>
     public required Func<FileFacts> ReadFacts { get; init; }
 
-    /// <summary>Closes the file if it was opened for this.</summary>
-    public void Dispose()
-    {
-        if (OwnsFile)
-        {
-            File.Dispose();
-        }
-    }
+    /// <summary>Lets go of what was kept.</summary>
+    public void Dispose() => Keep?.Dispose();
 }

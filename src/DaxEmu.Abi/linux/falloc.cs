@@ -1,0 +1,12 @@
+namespace DaxEmu.Abi;
+
+/// <summary>fallocate(2).</summary>
+[CHeader("linux/falloc.h")]
+public static class linux_falloc
+{
+    public const uint FALLOC_FL_KEEP_SIZE = 0x01;
+    public const uint FALLOC_FL_PUNCH_HOLE = 0x02;
+    public const uint FALLOC_FL_COLLAPSE_RANGE = 0x08;
+    public const uint FALLOC_FL_ZERO_RANGE = 0x10;
+    public const uint FALLOC_FL_INSERT_RANGE = 0x20;
+}

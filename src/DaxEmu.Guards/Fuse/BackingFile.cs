@@ -1,0 +1,41 @@
+using DaxEmu.Contract;
+using Microsoft.Win32.SafeHandles;
+
+namespace DaxEmu.Guards.Fuse;
+
+/// <summary>
+/// What a descriptor that a client opened on the mount stands for. Keep it until the guard knows of the pin
+/// (<see cref="FuseGuard.OnPinned"/>): while it lives the guard does not forget the file.
+/// </summary>
+public sealed class BackingFile : IDisposable
+{
+    private Action? _release;
+
+    internal BackingFile(FileIdentity identity, string path, SafeFileHandle? descriptor, Action release)
+    {
+        Identity = identity;
+        Path = path;
+        Descriptor = descriptor;
+        _release = release;
+    }
+
+    /// <summary>The backing file.</summary>
+    public FileIdentity Identity { get; }
+
+    /// <summary>A name of it on the mount, for messages.</summary>
+    public string Path { get; }
+
+    /// <summary>
+    /// The backing file, opened with the client's access mode: what a device maps. Null when the mount has a page cache of its own: then
+    /// the client's descriptor itself must be mapped, and touched only from native code that the garbage collector need not stop
+    /// (a plain P/Invoke): a page fault there is served by threads of this process, which may have to wait for a collection.
+    /// </summary>
+    public SafeFileHandle? Descriptor { get; }
+
+    /// <summary>Closes <see cref="Descriptor"/>.</summary>
+    public void Dispose()
+    {
+        Descriptor?.Dispose();
+        Interlocked.Exchange(ref _release, null)?.Invoke();
+    }
+}

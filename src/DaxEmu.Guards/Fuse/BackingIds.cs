@@ -1,0 +1,37 @@
+using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.linux_fuse;
+
+namespace DaxEmu.Guards.Fuse;
+
+/// <summary>
+/// Keeps one backing id per file for as long as it is open: the kernel refuses a second one for the same inode (fs/fuse/iomode.c), and
+/// it refuses to mix passthrough with cached opens, so what the first open got holds for the others.
+/// </summary>
+internal sealed class BackingIds(FuseDevice device, FuseDataPath dataPath, IGuardEvents events)
+{
+    /// <summary>Notes an open of a node, whose gate the caller holds. Returns the FOPEN_* flags and the id for the reply.</summary>
+    internal (uint Flags, int Id) Opened(Node node, SafeFileHandle descriptor)
+    {
+        if (node.Opens++ == 0 && dataPath == FuseDataPath.Passthrough)
+        {
+            int id = device.OpenBacking(descriptor);
+            node.BackingId = Math.Max(id, 0);
+            if (id < 0)
+            {
+                events.Warning($"file {node.Identity}: served without passthrough: FUSE_DEV_IOC_BACKING_OPEN failed with errno {-id}");
+            }
+        }
+
+        return node.BackingId > 0 ? (FOPEN_PASSTHROUGH, node.BackingId) : (FOPEN_KEEP_CACHE, 0);
+    }
+
+    /// <summary>Notes that an open has ended, the node's gate held.</summary>
+    internal void Released(Node node)
+    {
+        if (--node.Opens == 0 && node.BackingId > 0)
+        {
+            _ = device.CloseBacking(node.BackingId);
+            node.BackingId = 0;
+        }
+    }
+}

@@ -1,0 +1,213 @@
+using DaxEmu.Abi;
+using DaxEmu.Contract;
+using DaxEmu.Linux.Files;
+using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.errno;
+using static DaxEmu.Abi.fcntl;
+using static DaxEmu.Abi.linux_fuse;
+
+namespace DaxEmu.Guards.Fuse;
+
+/// <summary>Opening regular files, and what is done through an open file that leaves its layout alone.</summary>
+internal sealed class FileOperations(FuseVolume volume, NameOperations names, BackingIds backings, IFileContract contract, MappedPunchWatch? punches)
+{
+    private readonly HandleTable<OpenFile> _open = new();
+
+    internal OpenFile? Find(ulong handle) => _open.Find(handle);
+
+    internal int Open(Node node, ref FuseRequest request, Span<byte> reply)
+    {
+        int flags = (int)request.Take<fuse_open_in>().flags;
+        int opened = FileContents.Reopen(node.Handle, flags & O_ACCMODE, out SafeFileHandle? descriptor);
+        return opened < 0 ? opened : Answer.Structure(reply, Admit(node, descriptor!, flags));
+    }
+
+    internal int Create(Node parent, ref FuseRequest request, Span<byte> reply)
+    {
+        fuse_create_in wish = request.Take<fuse_create_in>();
+        ReadOnlySpan<byte> name = request.TakeName();
+        int flags = (int)wish.flags;
+        int made;
+        SafeFileHandle? descriptor;
+        using (CallerIdentity caller = new(request.Header, wish.umask))
+        {
+            int how = (flags & O_ACCMODE) | O_CREAT | O_EXCL | OpenFlags.NoFollow;
+            descriptor = null;
+            made = caller.Failure < 0 ? caller.Failure : FileNames.Open(parent.Handle, name, how, wish.mode, out descriptor);
+        }
+
+        // Somebody made it behind the mount's back. ESTALE has the kernel look it up and open it as the existing file it is.
+        return made == -EEXIST && (flags & O_EXCL) == 0 ? -ESTALE
+            : made < 0 ? made
+            : EntryAndOpen(descriptor!, flags, reply);
+    }
+
+    internal int CreateUnnamed(Node parent, ref FuseRequest request, Span<byte> reply)
+    {
+        fuse_create_in wish = request.Take<fuse_create_in>();
+        int flags = (int)wish.flags;
+        int made;
+        SafeFileHandle? descriptor;
+        using (CallerIdentity caller = new(request.Header, wish.umask))
+        {
+            int how = (flags & (O_ACCMODE | O_EXCL)) | OpenFlags.TemporaryFile;
+            descriptor = null;
+            made = caller.Failure < 0 ? caller.Failure : FileNames.Open(parent.Handle, ".\0"u8, how, wish.mode, out descriptor);
+        }
+
+        return made < 0 ? made : EntryAndOpen(descriptor!, flags, reply);
+    }
+
+    internal int Release(ref FuseRequest request)
+    {
+        if (_open.Remove(request.Take<fuse_release_in>().fh, out OpenFile? file))
+        {
+            lock (file.Node.Gate)
+            {
+                backings.Released(file.Node);
+                if (file.IsWritable && --file.Node.WritableOpens == 0)
+                {
+                    punches?.Adjust(file.Node);
+                }
+            }
+
+            file.Descriptor.Dispose();
+        }
+
+        return 0;
+    }
+
+    internal int Read(ref FuseRequest request, Span<byte> reply)
+    {
+        fuse_read_in wish = request.Take<fuse_read_in>();
+        return _open.Find(wish.fh) is { } file
+            ? FileContents.ReadAt(file.Descriptor, reply[..(int)Math.Min(wish.size, (uint)reply.Length)], (long)wish.offset)
+            : -EBADF;
+    }
+
+    internal int Write(ref FuseRequest request, Span<byte> reply)
+    {
+        fuse_write_in wish = request.Take<fuse_write_in>();
+        if (_open.Find(wish.fh) is not { } file)
+        {
+            return -EBADF;
+        }
+
+        if ((wish.write_flags & FUSE_WRITE_KILL_SUIDGID) != 0)
+        {
+            _ = AttributeOperations.DropSetIds(file.Node);
+        }
+
+        int written = FileContents.WriteAt(file.Descriptor, request.TakeBytes(wish.size), (long)wish.offset);
+        return written < 0 ? written : Answer.Structure(reply, new fuse_write_out { size = (uint)written });
+    }
+
+    internal int Sync(ref FuseRequest request)
+    {
+        fuse_fsync_in wish = request.Take<fuse_fsync_in>();
+        return _open.Find(wish.fh) is { } file
+            ? FileContents.Sync(file.Descriptor, (wish.fsync_flags & FUSE_FSYNC_FDATASYNC) != 0)
+            : -EBADF;
+    }
+
+    /// <summary>SEEK_DATA and SEEK_HOLE; the kernel does the others itself.</summary>
+    internal int Seek(ref FuseRequest request, Span<byte> reply)
+    {
+        fuse_lseek_in wish = request.Take<fuse_lseek_in>();
+        if (_open.Find(wish.fh) is not { } file)
+        {
+            return -EBADF;
+        }
+
+        long found = FileContents.Seek(file.Descriptor, (long)wish.offset, (int)wish.whence);
+        return found < 0 ? (int)found : Answer.Structure(reply, new fuse_lseek_out { offset = (ulong)found });
+    }
+
+    /// <summary>
+    /// copy_file_range, which a file system may carry out by sharing blocks. Where either range is pinned the answer is EXDEV, which
+    /// makes the kernel copy bytes instead (fs/fuse/file.c): those are plain writes and concern nobody.
+    /// </summary>
+    internal int Copy(ref FuseRequest request, Span<byte> reply)
+    {
+        fuse_copy_file_range_in wish = request.Take<fuse_copy_file_range_in>();
+        if (_open.Find(wish.fh_in) is not { } from || _open.Find(wish.fh_out) is not { } to)
+        {
+            return -EBADF;
+        }
+
+        ByteRange source = ByteRange.OfLength(wish.off_in, wish.len);
+        ByteRange target = ByteRange.OfLength(wish.off_out, wish.len);
+        if (contract.IsPinned(from.Node.Identity, source) || contract.IsPinned(to.Node.Identity, target))
+        {
+            return -EXDEV;
+        }
+
+        Requester caller = Callers.Of(request.Header);
+        using LayoutDecision? given = AtOnce(from.Node, LayoutOperationKind.ReflinkFrom, source, caller);
+        using LayoutDecision? taken = AtOnce(to.Node, LayoutOperationKind.ReflinkInto, target, caller);
+        if (given is not { Verdict: LayoutVerdict.Proceed } || taken is not { Verdict: LayoutVerdict.Proceed })
+        {
+            return -EXDEV;
+        }
+
+        // The answer counts in 32 bits.
+        ulong count = Math.Min(wish.len, 1u << 30);
+        long copied = FileContents.Copy(from.Descriptor, (long)wish.off_in, to.Descriptor, (long)wish.off_out, count);
+        return copied < 0 ? (int)copied : Answer.Structure(reply, new fuse_write_out { size = (uint)copied });
+    }
+
+    internal void CloseAll()
+    {
+        foreach (OpenFile file in _open.All)
+        {
+            file.Descriptor.Dispose();
+        }
+    }
+
+    private LayoutDecision? AtOnce(Node node, LayoutOperationKind kind, ByteRange range, Requester caller)
+    {
+        ValueTask<LayoutDecision> asked = contract.RequestAsync(
+            new LayoutOperation(node.Identity, volume.ShownPath(node), kind, range, caller), CancellationToken.None);
+        if (asked.IsCompletedSuccessfully)
+        {
+            return asked.Result;
+        }
+
+        _ = asked.AsTask().ContinueWith(static late => late.Result.Dispose(), TaskScheduler.Default);
+        return null;
+    }
+
+    private int EntryAndOpen(SafeFileHandle descriptor, int flags, Span<byte> reply)
+    {
+        Node? node = null;
+        statx status = default;
+        int known = FileContents.Reopen(descriptor, O_PATH, out SafeFileHandle? handle);
+        known = known < 0 ? known : names.Adopt(handle!, out node, out status);
+        if (known < 0)
+        {
+            descriptor.Dispose();
+            return known;
+        }
+
+        int entry = Answer.Entry(reply, node!, status);
+        return entry + Answer.Structure(reply[entry..], Admit(node!, descriptor, flags));
+    }
+
+    private fuse_open_out Admit(Node node, SafeFileHandle descriptor, int flags)
+    {
+        bool isWritable = (flags & O_ACCMODE) != O_RDONLY;
+        OpenFile file = new(node, descriptor, isWritable);
+        lock (node.Gate)
+        {
+            (uint how, int backing) = backings.Opened(node, descriptor);
+
+            // The kernel settles whether a file sends pre-content events when it opens the backing file, after this reply.
+            if (isWritable && node.WritableOpens++ == 0)
+            {
+                punches?.Adjust(node);
+            }
+
+            return new fuse_open_out { fh = _open.Add(file), open_flags = how, backing_id = backing };
+        }
+    }
+}

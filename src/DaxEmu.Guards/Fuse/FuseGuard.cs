@@ -1,0 +1,239 @@
+using System.Diagnostics.CodeAnalysis;
+using DaxEmu.Abi;
+using DaxEmu.Contract;
+using DaxEmu.Linux;
+using DaxEmu.Linux.Files;
+using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.fcntl;
+using static DaxEmu.Abi.linux_stat;
+
+namespace DaxEmu.Guards.Fuse;
+
+/// <summary>
+/// Shows a volume through a FUSE mount and asks the contract before anything that a program does there changes the blocks under a pin.
+/// Needs CAP_SYS_ADMIN.
+/// </summary>
+public sealed class FuseGuard : IDisposable
+{
+    private static readonly string[] PageCacheGaps =
+    [
+        "the backing file sees stores through a mapping of the mounted file only after msync, fsync or write-back",
+        "a device must map the file through the mount, and its page faults cost a round trip to the guard",
+    ];
+
+    private static readonly string[] WatchGaps =
+    [
+        "madvise(MADV_REMOVE) by a program that has no process id in the guard's pid namespace is not judged",
+        "under the policy ignore, madvise(MADV_REMOVE) on a pinned range fails with ETXTBSY: an event can be denied, not pretended",
+    ];
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private readonly FuseVolume _volume;
+    private readonly FuseDevice _device;
+    private readonly FuseSession _session;
+    private readonly IGuardEvents _events;
+    private readonly MappedPunchWatch? _punches;
+    private readonly ulong _mountDevice;
+    private int _disposed;
+
+    private FuseGuard(FuseVolume volume, FuseDevice device, IFileContract contract, IGuardEvents events, FuseGuardOptions options)
+    {
+        _volume = volume;
+        _device = device;
+        _events = events;
+        (DataPath, DataPathReason) = PassthroughProbe.Settle(device, volume, options.ForcePageCache);
+        Gaps = DataPath == FuseDataPath.Passthrough ? StartWatch(contract, out _punches) : PageCacheGaps;
+        _session = new FuseSession(volume, device, contract, events, _punches, DataPath, options.Threads);
+        _session.Start();
+        _mountDevice = DeviceOf(volume.MountPoint);
+    }
+
+    /// <summary>How file contents travel.</summary>
+    public FuseDataPath DataPath { get; }
+
+    /// <summary>Why so, as a sentence.</summary>
+    public string DataPathReason { get; }
+
+    /// <summary>What this machine keeps the guard from doing, as sentences for <c>daxemu doctor</c>.</summary>
+    public IReadOnlyList<string> Gaps { get; }
+
+    /// <summary>Mounts a volume and serves it.</summary>
+    /// <param name="volume">The volume; it stays the caller's, to be disposed after the guard.</param>
+    /// <param name="contract">Whom to ask.</param>
+    /// <param name="events">Whom to tell.</param>
+    /// <param name="options">How to mount.</param>
+    /// <exception cref="LinuxException">The mount point is missing or no directory, or mounting is not permitted.</exception>
+    /// <exception cref="InvalidOperationException">Another guard serves the mount point.</exception>
+    public static FuseGuard Mount(FuseVolume volume, IFileContract contract, IGuardEvents events, FuseGuardOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(volume);
+        DescriptorLimit.Raise();
+        int cleared = FuseMount.ClearStale(volume.MountPoint);
+        if (cleared > 0)
+        {
+            events.Information($"{volume.MountPoint}: took away {cleared} mount(s) that a killed guard had left");
+        }
+
+        FuseDevice device = FuseDevice.Open();
+        try
+        {
+            FuseMount.Mount(device, volume.MountPoint);
+            try
+            {
+                FuseGuard guard = new(volume, device, contract, events, options);
+                events.Information($"{volume.BackingDirectory} is mounted at {volume.MountPoint}: {guard.DataPathReason}");
+                return guard;
+            }
+            catch
+            {
+                FuseMount.Unmount(volume.MountPoint);
+                throw;
+            }
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Tells what a descriptor stands for that a client opened on this mount.</summary>
+    /// <param name="descriptor">The client's descriptor.</param>
+    /// <param name="file">The file behind it, to be disposed; null when the descriptor lies elsewhere.</param>
+    /// <returns>True when it is of this mount.</returns>
+    /// <exception cref="LinuxException">The descriptor cannot be asked, or the backing file not be opened.</exception>
+    public bool TryResolveBacking(SafeFileHandle descriptor, [NotNullWhen(true)] out BackingFile? file)
+    {
+        file = null;
+        int known = FileStatus.Status(descriptor, STATX_TYPE | STATX_INO, out statx status);
+        if (known < 0)
+        {
+            throw new LinuxException("statx(AT_EMPTY_PATH)", -known);
+        }
+
+        if (DeviceNumber.Pack(status.stx_dev_major, status.stx_dev_minor) != _mountDevice
+            || _volume.Nodes.HoldShown(status.stx_ino) is not { } node)
+        {
+            return false;
+        }
+
+        try
+        {
+            file = new BackingFile(node.Identity, _volume.ShownPath(node), Backing(node, descriptor), () => _volume.Nodes.Release(node));
+            return true;
+        }
+        catch
+        {
+            _volume.Nodes.Release(node);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Takes note of a pin. Must be called before the contract is asked for it, and taken back with <see cref="OnUnpinned"/> when it is
+    /// refused or given up: a punch through a mapping that begins after this call asks the contract. The file must be known to the
+    /// guard, as it is while a <see cref="BackingFile"/> of it lives or a program has it open on the mount.
+    /// </summary>
+    /// <param name="file">The backing file.</param>
+    /// <returns>False when the file is not one of this volume that the guard knows: nothing was noted.</returns>
+    public bool OnPinned(FileIdentity file)
+    {
+        if (_volume.Nodes.Hold(file) is not { } node)
+        {
+            return false;
+        }
+
+        lock (node.Gate)
+        {
+            node.Pins++;
+            _punches?.Adjust(node);
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes note that a pin is gone: once for each <see cref="OnPinned"/> that returned true, after the contract let go.</summary>
+    /// <param name="file">The backing file.</param>
+    public void OnUnpinned(FileIdentity file)
+    {
+        if (_volume.Nodes.Hold(file) is not { } node)
+        {
+            return;
+        }
+
+        lock (node.Gate)
+        {
+            node.Pins--;
+            _punches?.Adjust(node);
+        }
+
+        // The hold just taken, and the pin's.
+        _volume.Nodes.Release(node);
+        _volume.Nodes.Release(node);
+    }
+
+    /// <summary>Unmounts and ends. Programs that still use the mount get ENOTCONN.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        if (!FuseMount.Unmount(_volume.MountPoint))
+        {
+            _events.Warning($"{_volume.MountPoint}: was unmounted while programs had files open there; they get ENOTCONN");
+        }
+
+        if (!_session.Join(Patience))
+        {
+            _events.Warning($"{_volume.MountPoint}: a serving thread is still in a system call on the backing file system");
+        }
+
+        _punches?.Dispose();
+        _session.Dispose();
+        _device.Dispose();
+    }
+
+    private SafeFileHandle? Backing(Node node, SafeFileHandle descriptor)
+    {
+        if (DataPath != FuseDataPath.Passthrough || !node.IsRegular)
+        {
+            return null;
+        }
+
+        int flags = FileContents.StatusFlags(descriptor);
+        int opened = FileContents.Reopen(node.Handle, flags & O_ACCMODE, out SafeFileHandle? backing);
+        return opened < 0 ? throw new LinuxException($"open(\"{_volume.ShownPath(node)}\") of the backing file", -opened) : backing;
+    }
+
+    private string[] StartWatch(IFileContract contract, out MappedPunchWatch? punches)
+    {
+        int opened = PassthroughProbe.OpenUnnamed(_volume, out SafeFileHandle? probe);
+        using (probe)
+        {
+            string obstacle = ErrnoName.Describe(-opened);
+            punches = opened < 0 ? null : MappedPunchWatch.Start(_volume, probe!, contract, _events, out obstacle);
+            return punches is null
+                ? [$"madvise(MADV_REMOVE) on a mapping is not judged: pre-content events (Linux 6.14; ext4, xfs, btrfs) are missing: {obstacle}"]
+                : WatchGaps;
+        }
+    }
+
+    private static ulong DeviceOf(string path)
+    {
+        int opened = FileContents.Open(path, O_PATH | OpenFlags.Directory, out SafeFileHandle? root);
+        if (opened < 0)
+        {
+            throw new LinuxException($"open(\"{path}\", O_PATH)", -opened);
+        }
+
+        using (root)
+        {
+            int known = FileStatus.Status(root!, STATX_TYPE, out statx status);
+            return known < 0
+                ? throw new LinuxException($"statx(\"{path}\")", -known)
+                : DeviceNumber.Pack(status.stx_dev_major, status.stx_dev_minor);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using DaxEmu.Abi;
+using DaxEmu.Contract;
+using DaxEmu.Linux.Files;
+using DaxEmu.Linux.Processes;
+using static DaxEmu.Abi.errno;
+using static DaxEmu.Abi.linux_falloc;
+using static DaxEmu.Abi.linux_fuse;
+
+namespace DaxEmu.Guards.Fuse;
+
+/// <summary>SETATTR and FALLOCATE: what may change the blocks under a pin asks the contract first.</summary>
+internal sealed class LayoutOperations(
+    FuseVolume volume, FileOperations files, IFileContract contract, PendingRequests pending, Action<ulong, Func<Memory<byte>, int>> answerLater)
+{
+    // SETATTR in one go with its answer.
+    private delegate int CarryOut(LayoutVerdict verdict, Span<byte> reply);
+
+    internal int SetAttributes(Node node, ref FuseRequest request, Span<byte> reply, ServingThread thread)
+    {
+        fuse_setattr_in wish = request.Take<fuse_setattr_in>();
+        if ((wish.valid & FATTR_SIZE) == 0)
+        {
+            return Apply(node, wish, LayoutVerdict.Proceed, reply);
+        }
+
+        LayoutOperationKind kind = wish.size == 0 && IsOpening(wish, request.Header)
+            ? LayoutOperationKind.OpenTruncate
+            : LayoutOperationKind.Truncate;
+        return Ask(
+            node, kind, ByteRange.From(wish.size), request.Header, reply, thread, (verdict, body) => Apply(node, wish, verdict, body));
+    }
+
+    internal int Allocate(Node node, ref FuseRequest request, Span<byte> reply, ServingThread thread)
+    {
+        fuse_fallocate_in wish = request.Take<fuse_fallocate_in>();
+        if (files.Find(wish.fh) is not { } file)
+        {
+            return -EBADF;
+        }
+
+        int Do(LayoutVerdict verdict, Span<byte> body) => verdict == LayoutVerdict.Pretend
+            ? 0
+            : FileContents.Allocate(file.Descriptor, wish.mode, (long)wish.offset, (long)wish.length);
+
+        return KindOf(wish.mode) is { } kind
+            ? Ask(node, kind, RangeOf(kind, wish), request.Header, reply, thread, Do)
+            : Do(LayoutVerdict.Proceed, reply);
+    }
+
+    // Allocating blocks, within the file or past its end, takes none away.
+    private static LayoutOperationKind? KindOf(uint mode) => (mode & ~FALLOC_FL_KEEP_SIZE) switch
+    {
+        FALLOC_FL_PUNCH_HOLE => LayoutOperationKind.PunchHole,
+        FALLOC_FL_ZERO_RANGE => LayoutOperationKind.ZeroRange,
+        FALLOC_FL_COLLAPSE_RANGE => LayoutOperationKind.CollapseRange,
+        FALLOC_FL_INSERT_RANGE => LayoutOperationKind.InsertRange,
+        _ => null,
+    };
+
+    private static ByteRange RangeOf(LayoutOperationKind kind, in fuse_fallocate_in wish) =>
+        kind is LayoutOperationKind.CollapseRange or LayoutOperationKind.InsertRange
+            ? ByteRange.From(wish.offset)
+            : ByteRange.OfLength(wish.offset, wish.length);
+
+    // open(O_TRUNC) comes as SETATTR, as truncate(2) does, but without a handle (fs/fuse/dir.c). The caller is still in its system call.
+    private static bool IsOpening(in fuse_setattr_in wish, in fuse_in_header header) =>
+        (wish.valid & FATTR_FH) == 0 && header.pid != 0 && BlockedSystemCall.Of((int)header.pid).IsOpen;
+
+    private int Apply(Node node, in fuse_setattr_in wish, LayoutVerdict verdict, Span<byte> reply)
+    {
+        int done = 0;
+        if ((wish.valid & FATTR_SIZE) != 0 && verdict == LayoutVerdict.Proceed)
+        {
+            done = (wish.valid & FATTR_FH) != 0 && files.Find(wish.fh) is { IsWritable: true } file
+                ? FileContents.SetSizeThrough(file.Descriptor, (long)wish.size)
+                : FileContents.SetSize(node.Handle, (long)wish.size);
+        }
+
+        if (done == 0 && verdict == LayoutVerdict.Proceed)
+        {
+            done = AttributeOperations.Set(node, wish);
+        }
+
+        // After a pretended truncate the kernel is told the size as it is, so that it keeps its pages (fs/fuse/dir.c).
+        return done < 0 ? done : AttributeOperations.Get(node, reply);
+    }
+
+    private int Ask(
+        Node node,
+        LayoutOperationKind kind,
+        ByteRange range,
+        in fuse_in_header header,
+        Span<byte> reply,
+        ServingThread thread,
+        CarryOut carryOut)
+    {
+        ulong unique = header.unique;
+        LayoutOperation operation = new(node.Identity, volume.ShownPath(node), kind, range, Callers.Of(header));
+        ValueTask<LayoutDecision> asked = contract.RequestAsync(operation, pending.Add(unique, thread));
+        if (!asked.IsCompleted)
+        {
+            _ = Await(asked, unique, carryOut);
+            return Answer.Later;
+        }
+
+        pending.Remove(unique);
+        return Obey(asked.Result, carryOut, reply);
+    }
+
+    private async Task Await(ValueTask<LayoutDecision> asked, ulong unique, CarryOut carryOut)
+    {
+        LayoutDecision? decision = null;
+        try
+        {
+            decision = await asked.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Interrupted.
+        }
+
+        pending.Remove(unique);
+        answerLater(unique, reply => decision is null ? -EINTR : Obey(decision, carryOut, reply.Span));
+    }
+
+    private static int Obey(LayoutDecision decision, CarryOut carryOut, Span<byte> reply)
+    {
+        using (decision)
+        {
+            return decision.Verdict == LayoutVerdict.Refuse ? -decision.Errno : carryOut(decision.Verdict, reply);
+        }
+    }
+}

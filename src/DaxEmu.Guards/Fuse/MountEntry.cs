@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Text;
+
+namespace DaxEmu.Guards.Fuse;
+
+/// <summary>A line of /proc/self/mountinfo (proc(5)).</summary>
+/// <param name="Id">Its mount id.</param>
+/// <param name="MountPoint">Where it is.</param>
+/// <param name="Type">File system type.</param>
+/// <param name="Source">What is mounted.</param>
+internal sealed record MountEntry(ulong Id, string MountPoint, string Type, string Source)
+{
+    internal static IReadOnlyList<MountEntry> Read() => [.. File.ReadLines("/proc/self/mountinfo").Select(Parse)];
+
+    internal static MountEntry Parse(string line)
+    {
+        string[] words = line.Split(' ');
+        int separator = Array.IndexOf(words, "-");
+        return new(
+            ulong.Parse(words[0], CultureInfo.InvariantCulture), Unescape(words[4]), words[separator + 1], Unescape(words[separator + 2]));
+    }
+
+    // Blank, tab, newline and backslash stand as three octal digits.
+    private static string Unescape(string word)
+    {
+        StringBuilder plain = new();
+        for (int i = 0; i < word.Length; i++)
+        {
+            if (word[i] == '\\' && i + 3 < word.Length)
+            {
+                plain.Append((char)Convert.ToInt32(word.Substring(i + 1, 3), 8));
+                i += 3;
+            }
+            else
+            {
+                plain.Append(word[i]);
+            }
+        }
+
+        return plain.ToString();
+    }
+}

@@ -1,0 +1,48 @@
+using DaxEmu.Contract;
+using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.linux_stat;
+
+namespace DaxEmu.Guards.Fuse;
+
+/// <summary>A file that the kernel knows, by an O_PATH descriptor of the backing file: names may change, the descriptor still means it.</summary>
+internal sealed class Node(ulong id, FileIdentity identity, ulong shownInode, uint mode, SafeFileHandle handle)
+{
+    /// <summary>The number that requests name it by; never used for another file.</summary>
+    internal ulong Id => id;
+
+    internal FileIdentity Identity => identity;
+
+    /// <summary>st_ino on the mount.</summary>
+    internal ulong ShownInode => shownInode;
+
+    /// <summary>O_PATH descriptor of the backing file. While it is open the inode number cannot be used for another file.</summary>
+    internal SafeFileHandle Handle => handle;
+
+    internal bool IsRegular => (mode & S_IFMT) == S_IFREG;
+
+    internal bool IsSymbolicLink => (mode & S_IFMT) == S_IFLNK;
+
+    /// <summary>References the kernel holds (entry replies less forgets). Guarded by the table.</summary>
+    internal ulong Lookups { get; set; }
+
+    /// <summary>References this process holds: pins and resolved descriptors. Guarded by the table.</summary>
+    internal int Holds { get; set; }
+
+    /// <summary>Guards what follows.</summary>
+    internal Lock Gate { get; } = new();
+
+    /// <summary>Open files on the mount.</summary>
+    internal int Opens { get; set; }
+
+    /// <summary>Those that may write, and so could punch holes through a mapping.</summary>
+    internal int WritableOpens { get; set; }
+
+    /// <summary>The kernel's id of the backing file, shared by all opens as the kernel demands; 0 when there is none.</summary>
+    internal int BackingId { get; set; }
+
+    /// <summary>Pins on the file, as reported to the guard.</summary>
+    internal int Pins { get; set; }
+
+    /// <summary>How it is watched for punches through mappings.</summary>
+    internal PunchWatch Watch { get; set; }
+}

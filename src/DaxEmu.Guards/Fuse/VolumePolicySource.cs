@@ -1,0 +1,68 @@
+using System.Text;
+using DaxEmu.Contract;
+using DaxEmu.Linux.Files;
+using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.errno;
+using static DaxEmu.Abi.fcntl;
+
+namespace DaxEmu.Guards.Fuse;
+
+/// <summary>
+/// The policy of a file of a volume: its own extended attribute <c>user.daxemu.policy</c>, else that of the nearest directory above it
+/// up to the volume's root, else what is configured.
+/// </summary>
+/// <param name="volume">The volume.</param>
+/// <param name="volumeSetting">The volume's entry in the configuration.</param>
+/// <param name="defaultSetting">The configuration's default.</param>
+public sealed class VolumePolicySource(FuseVolume volume, PolicyPlace volumeSetting, PolicyPlace defaultSetting) : IPolicySource
+{
+    private static readonly byte[] Attribute = Encoding.ASCII.GetBytes(PolicyName.Attribute + "\0");
+
+    /// <inheritdoc/>
+    public PolicySetting Resolve(FileIdentity file, string path)
+    {
+        if (volume.Nodes.Hold(file) is not { } node)
+        {
+            return PolicyResolution.Resolve(new(path, null), [], volumeSetting, defaultSetting);
+        }
+
+        try
+        {
+            byte[] below = volume.PathBelow(node);
+            return PolicyResolution.Resolve(new(Shown(below), Read(node.Handle)), Above(below), volumeSetting, defaultSetting);
+        }
+        finally
+        {
+            volume.Nodes.Release(node);
+        }
+    }
+
+    // By names, nearest first. A name that was changed an instant ago has no attribute; the one farther up counts then.
+    private IEnumerable<PolicyPlace> Above(byte[] below)
+    {
+        for (int end = Array.LastIndexOf(below, (byte)'/'); end > 0; end = Array.LastIndexOf(below, (byte)'/', end - 1))
+        {
+            byte[] directory = [.. below.AsSpan(0, end), 0];
+            int opened = FileNames.Open(
+                volume.Nodes.Root.Handle, directory, O_PATH | OpenFlags.Directory | OpenFlags.NoFollow, 0, out SafeFileHandle? handle);
+            using (handle)
+            {
+                yield return new(Shown(below.AsSpan(0, end)), opened < 0 ? null : Read(handle!));
+            }
+        }
+
+        yield return new(volume.MountPoint, Read(volume.Nodes.Root.Handle));
+    }
+
+    private static string? Read(SafeFileHandle file)
+    {
+        Span<byte> value = stackalloc byte[256];
+        int length = FileStatus.GetExtended(file, Attribute, value);
+
+        // A value too long for the buffer names no policy either, and that must be said.
+        return length >= 0 ? Encoding.UTF8.GetString(value[..length]) : length == -ERANGE ? "(longer than 256 bytes)" : null;
+    }
+
+    private string Shown(ReadOnlySpan<byte> below) =>
+        below.IsEmpty ? volume.MountPoint : volume.MountPoint + "/" + Encoding.UTF8.GetString(below);
+}

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.fcntl;
+using static DaxEmu.Abi.linux_fanotify;
+
+namespace DaxEmu.Linux.Files;
+
+/// <summary>
+/// A fanotify(7) group for pre-content events (Linux 6.14, CAP_SYS_ADMIN): the kernel waits for an answer before it touches the content
+/// of a marked file.
+/// </summary>
+public sealed unsafe partial class FanotifyGroup : IDisposable
+{
+    private const uint IgnoreMark = FAN_MARK_IGNORE | FAN_MARK_IGNORED_SURV_MODIFY;
+    private const uint NonBlocking = 0x2;
+
+    private FanotifyGroup(SafeFileHandle descriptor) => Descriptor = descriptor;
+
+    /// <summary>Readable while an event waits.</summary>
+    public SafeFileHandle Descriptor { get; }
+
+    /// <summary>fanotify_init(2). Events carry thread ids.</summary>
+    /// <param name="group">The group, or null.</param>
+    /// <returns>0 or the negated errno.</returns>
+    public static int Open(out FanotifyGroup? group)
+    {
+        int opened = FileCalls.Result(fanotify_init(
+            FAN_CLASS_PRE_CONTENT | FAN_CLOEXEC | NonBlocking | FAN_REPORT_TID | FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS,
+            O_RDONLY | O_CLOEXEC));
+        group = opened < 0 ? null : new(new SafeFileHandle(opened, ownsHandle: true));
+        return Math.Min(opened, 0);
+    }
+
+    /// <summary>Asks for events of a file, or no longer.</summary>
+    /// <param name="file">The file; the descriptor may be O_PATH.</param>
+    /// <param name="wanted">True to ask.</param>
+    /// <returns>0 or the negated errno.</returns>
+    public int Mark(SafeFileHandle file, bool wanted) => Mark(file, wanted ? FAN_MARK_ADD : FAN_MARK_REMOVE);
+
+    /// <summary>
+    /// Marks a file, or no longer, as one whose events are dropped in the kernel. A file opened while it has a mark of either kind can
+    /// send events for as long as it stays open; one opened without cannot (fs/notify/fsnotify.c).
+    /// </summary>
+    /// <inheritdoc cref="Mark(SafeFileHandle, bool)"/>
+    public int Ignore(SafeFileHandle file, bool wanted) => Mark(file, (wanted ? FAN_MARK_ADD : FAN_MARK_REMOVE) | IgnoreMark);
+
+    /// <summary>Answers an event.</summary>
+    /// <param name="eventDescriptor">The descriptor that came with it, which is closed.</param>
+    /// <param name="errno">0 to allow it, or the errno it fails with: one of EPERM, EIO, EBUSY, ETXTBSY, EAGAIN, ENOSPC, EDQUOT.</param>
+    /// <returns>0 or the negated errno.</returns>
+    public int Answer(SafeFileHandle eventDescriptor, int errno)
+    {
+        ArgumentNullException.ThrowIfNull(eventDescriptor);
+        Abi.fanotify_response response = new()
+        {
+            fd = (int)eventDescriptor.DangerousGetHandle(),
+            response = errno == 0 ? FAN_ALLOW : FAN_DENY | ((uint)errno << FAN_ERRNO_SHIFT),
+        };
+        int written = FileContents.Write(Descriptor, MemoryMarshal.AsBytes(new ReadOnlySpan<Abi.fanotify_response>(in response)));
+        eventDescriptor.Dispose();
+        return Math.Min(written, 0);
+    }
+
+    /// <summary>Closes the group: what waits for an answer is allowed.</summary>
+    public void Dispose() => Descriptor.Dispose();
+
+    private int Mark(SafeFileHandle file, uint flags)
+    {
+        DescriptorPath path = DescriptorPath.Of(file);
+        return FileCalls.Result(fanotify_mark(Descriptor, flags, FAN_PRE_ACCESS, AT_FDCWD, (byte*)&path));
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fanotify_init(uint flags, uint eventFlags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fanotify_mark(SafeFileHandle group, uint flags, ulong mask, int directory, byte* path);
+}

@@ -1,0 +1,37 @@
+using DaxEmu.Contract;
+
+namespace DaxEmu.Guards.Tests;
+
+/// <summary>A contract whose every layout operation waits until the test decides it, as policies that wait do.</summary>
+internal sealed class WaitingContract : IFileContract
+{
+    private readonly TaskCompletionSource<LayoutOperation> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<LayoutDecision> _decision = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the guard has asked.</summary>
+    internal Task<LayoutOperation> Asked => _asked.Task;
+
+    /// <summary>Completes when the operation has ended.</summary>
+    internal TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation)
+    {
+        cancellation.Register(() => Decide(LayoutVerdict.Refuse, Abi.errno.EINTR));
+        _asked.TrySetResult(operation);
+        return new(_decision.Task);
+    }
+
+    public ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation) =>
+        throw new NotSupportedException();
+
+    public void Unpin(Pin pin) => throw new NotSupportedException();
+
+    public void ReportBreach(Pin pin, ByteRange range, string evidence) => throw new NotSupportedException();
+
+    public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => [];
+
+    public bool IsPinned(FileIdentity file, ByteRange range) => true;
+
+    internal void Decide(LayoutVerdict verdict, int errno = 0) =>
+        _decision.TrySetResult(new LayoutDecision(verdict, errno, "", Ended.SetResult));
+}
