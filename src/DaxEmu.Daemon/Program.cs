@@ -1,1 +1,3 @@
-return;
+using DaxEmu.Daemon.Commands;
+
+return await DaxEmuCommand.RunAsync(args, Console.Out, Console.Error);

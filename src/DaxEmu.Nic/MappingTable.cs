@@ -61,7 +61,9 @@ public sealed unsafe class MappingTable : IDisposable
         }
     }
 
-    /// <summary>Takes a mapping out. No ring or region may name it any more: the engines do not look again once they have resolved it.</summary>
+    /// <summary>
+    /// Takes a mapping out. No ring or region may name it any more: the engines do not look again once they have resolved it.
+    /// </summary>
     /// <param name="index">From <see cref="Add"/>.</param>
     public void Remove(int index)
     {

@@ -58,14 +58,17 @@ public sealed unsafe class NicBlock
         CheckAlignment(memory);
         if (length < (nuint)sizeof(BlockHeader) || ((BlockHeader*)memory)->Magic != BlockHeader.ExpectedMagic)
             throw new ArgumentException("the memory holds no NIC block of this version", nameof(memory));
-        if (((BlockHeader*)memory)->Length > length)
-            throw new ArgumentException($"the NIC block has {((BlockHeader*)memory)->Length} bytes, only {length} are mapped", nameof(length));
+        var whole = ((BlockHeader*)memory)->Length;
+        if (whole > length)
+            throw new ArgumentException($"the NIC block has {whole} bytes, only {length} are mapped", nameof(length));
         return new NicBlock((byte*)memory);
     }
 
     internal ref QpContext QpByIndex(uint index) => ref _queuePairs[index];
 
-    /// <summary>The entry a number would have; whether it has it is for the caller to check. Any number gives an entry of the table.</summary>
+    /// <summary>
+    /// The entry a number would have; whether it has it is for the caller to check. Any number gives an entry of the table.
+    /// </summary>
     internal ref QpContext QpByNumber(uint number)
     {
         var index = number & QpIndexMask;

@@ -35,7 +35,9 @@ public sealed partial class NicDevice
     /// </summary>
     /// <param name="cq">The queue.</param>
     /// <param name="solicitedOnly">Only for a solicited or failed completion.</param>
-    /// <returns>True when completions wait in the queue already: they raise no event, so the caller polls again. EINVAL when it is gone.</returns>
+    /// <returns>
+    /// True when completions wait in the queue already: they raise no event, so the caller polls again. EINVAL when it is gone.
+    /// </returns>
     public NicResult<bool> ArmCompletionQueue(CompletionQueue cq, bool solicitedOnly)
     {
         ArgumentNullException.ThrowIfNull(cq);

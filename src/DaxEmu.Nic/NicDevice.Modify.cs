@@ -1,3 +1,8 @@
+using static DaxEmu.Abi.errno;
+using static DaxEmu.Abi.ibv_mtu;
+using static DaxEmu.Abi.ibv_qp_attr_mask;
+using static DaxEmu.Abi.ibv_qp_state;
+
 namespace DaxEmu.Nic;
 
 public sealed partial class NicDevice
@@ -13,8 +18,149 @@ public sealed partial class NicDevice
     /// EINVAL, naming the attribute that is missing, not allowed here or out of range; ENETUNREACH when no local port has the
     /// destination's GID, as the kernel's route look-up answers.
     /// </returns>
-    public NicResult ModifyQueuePair(QueuePair qp, in QpAttributes wish, uint mask) => throw new NotImplementedException();
+    public NicResult ModifyQueuePair(QueuePair qp, in QpAttributes wish, uint mask)
+    {
+        ArgumentNullException.ThrowIfNull(qp);
+        uint next;
+        lock (_lock)
+        {
+            if (qp.IsGone)
+                return new NicError(EINVAL, $"queue pair 0x{qp.Number:x} is gone");
+            ref var context = ref _block.QpByNumber(qp.Number);
+            var current = context.ReadState();
+            if ((mask & IBV_QP_CUR_STATE) != 0 && wish.CurrentState != current)
+            {
+                var (real, believed) = (QpStateTable.NameOf(current), QpStateTable.NameOf(wish.CurrentState));
+                return new NicError(EINVAL, $"the queue pair is in {real}, not in {believed}");
+            }
+
+            next = (mask & IBV_QP_STATE) != 0 ? wish.State : current;
+            if ((QpStateTable.Check(current, next, mask) ?? CheckValues(wish, mask)) is { } refusal)
+                return refusal;
+            if (current == IBV_QPS_SQD && next == IBV_QPS_RTS && Volatile.Read(ref context.IsDraining) != 0)
+                return new NicError(EINVAL, "the send queue is still draining");
+            if (!Apply(qp, ref context, wish, mask, current, next))
+                return new NicError(EINVAL, $"the queue pair went from {QpStateTable.NameOf(current)} to ERR meanwhile");
+        }
+
+        TellWhoMayGoOn(qp, next);
+        return NicResult.Ok;
+    }
 
     /// <summary>A queue pair's attributes and state now (ibv_query_qp(3)); EINVAL when it is gone.</summary>
-    public NicResult<QpAttributes> QueryQueuePair(QueuePair qp) => throw new NotImplementedException();
+    /// <param name="qp">The queue pair.</param>
+    public NicResult<QpAttributes> QueryQueuePair(QueuePair qp)
+    {
+        ArgumentNullException.ThrowIfNull(qp);
+        lock (_lock)
+        {
+            if (qp.IsGone)
+                return new NicError(EINVAL, $"queue pair 0x{qp.Number:x} is gone");
+            ref var context = ref _block.QpByNumber(qp.Number);
+            var state = context.ReadState();
+            var draining = state == IBV_QPS_SQD && Volatile.Read(ref context.IsDraining) != 0;
+            return qp.Attributes with { State = state, CurrentState = state, SendQueueDraining = draining };
+        }
+    }
+
+    private static NicError? CheckRange(uint mask, uint attribute, uint value, uint least, uint most, string name) =>
+        (mask & attribute) != 0 && (value < least || value > most)
+            ? new NicError(EINVAL, $"{name} is {least} to {most}, not {value}")
+            : null;
+
+    private NicError? CheckValues(in QpAttributes wish, uint mask) =>
+        CheckRange(mask, IBV_QP_PORT, wish.PortNumber, 1, 1, "port_num")
+        ?? CheckRange(mask, IBV_QP_PKEY_INDEX, wish.PkeyIndex, 0, 0, "pkey_index")
+        ?? CheckRange(mask, IBV_QP_PATH_MTU, wish.PathMtu, IBV_MTU_256, IBV_MTU_4096, "path_mtu")
+        ?? CheckRange(mask, IBV_QP_TIMEOUT, wish.Timeout, 0, 31, "timeout")
+        ?? CheckRange(mask, IBV_QP_RETRY_CNT, wish.RetryCount, 0, 7, "retry_cnt")
+        ?? CheckRange(mask, IBV_QP_RNR_RETRY, wish.RnrRetry, 0, 7, "rnr_retry")
+        ?? CheckRange(mask, IBV_QP_MIN_RNR_TIMER, wish.MinRnrTimer, 0, 31, "min_rnr_timer")
+        ?? CheckRange(mask, IBV_QP_MAX_QP_RD_ATOMIC, wish.MaxReadAtomic, 0, (uint)_options.MaxReadAtomic, "max_rd_atomic")
+        ?? CheckRange(mask, IBV_QP_MAX_DEST_RD_ATOMIC, wish.MaxDestinationReadAtomic, 0, (uint)_options.MaxReadAtomic, "max_dest_rd_atomic")
+        ?? CheckRange(mask, IBV_QP_DEST_QPN, wish.DestinationQpNumber, 0, 0xff_ffff, "dest_qp_num")
+        ?? ((mask & IBV_QP_AV) != 0 ? CheckPath(wish.Path) : null);
+
+    // The kernel's rdma_check_ah_attr and ib_resolve_eth_dmac: RoCE has no path without a global route, and one whose address cannot be
+    // routed to fails with the error of ip_route_output_key.
+    private NicError? CheckPath(in AddressVector path)
+    {
+        if (!path.IsGlobal)
+            return new NicError(EINVAL, "RoCE needs a global route: ah_attr.is_global is not set");
+        if (path.PortNumber != 1)
+            return new NicError(EINVAL, $"ah_attr.port_num is 1, not {path.PortNumber}");
+        if (path.SourceGidIndex >= _gids.Length || _gids[path.SourceGidIndex].IsEmpty)
+            return new NicError(EINVAL, $"the port has no GID at grh.sgid_index {path.SourceGidIndex}");
+        return path.DestinationGid.IsEmpty || Array.IndexOf(_gids, path.DestinationGid) < 0
+            ? new NicError(ENETUNREACH, $"no port of this device has the destination's GID {path.DestinationGid}")
+            : null;
+    }
+
+    private bool Apply(QueuePair qp, ref QpContext context, in QpAttributes wish, uint mask, uint current, uint next)
+    {
+        if (next == IBV_QPS_RESET)
+        {
+            Reset(qp, ref context);
+            return true;
+        }
+
+        qp.Attributes = qp.Attributes.UpdatedBy(wish, mask);
+        WriteAttributes(ref context, qp.Attributes);
+        if (next == current)
+            return true;
+        if (next == IBV_QPS_ERR)
+        {
+            _ = context.TryFail();
+            return true;
+        }
+
+        if (next == IBV_QPS_SQD)
+        {
+            context.NotifyDrained = (mask & IBV_QP_EN_SQD_ASYNC_NOTIFY) != 0 && wish.NotifySendQueueDrained ? 1U : 0;
+            Volatile.Write(ref context.IsDraining, 1);
+        }
+
+        // A full barrier: an engine that sees the state sees the attributes. Fails only when an engine found an error meanwhile.
+        return Interlocked.CompareExchange(ref context.State, next, current) == current;
+    }
+
+    // IBTA 10.3.1.1: outstanding work requests are removed without completions.
+    private void Reset(QueuePair qp, ref QpContext context)
+    {
+        Volatile.Write(ref context.State, IBV_QPS_RESET);
+        _block.WaitForEngines();
+        context.Epoch++;
+        context.DestinationNumber = 0;
+        context.IsDraining = 0;
+        context.FlushBackoff = 0;
+        context.Operation = default;
+        context.Send.Index = 0;
+        context.Receive.Index = 0;
+        if (SharedRing.TryOpen(_mappings, context.Send, out var send))
+            send.Initialise();
+        if (SharedRing.TryOpen(_mappings, context.Receive, out var receive))
+            receive.Initialise();
+        qp.Attributes = default;
+    }
+
+    private static void WriteAttributes(ref QpContext context, in QpAttributes attributes)
+    {
+        context.AccessFlags = attributes.AccessFlags;
+        context.DestinationNumber = attributes.DestinationQpNumber;
+        context.Timeout = attributes.Timeout;
+        context.RetryCount = attributes.RetryCount;
+        context.RnrRetry = attributes.RnrRetry;
+        context.MinRnrTimer = attributes.MinRnrTimer;
+        context.MaxReadAtomic = attributes.MaxReadAtomic;
+        context.MaxDestinationReadAtomic = attributes.MaxDestinationReadAtomic;
+    }
+
+    // Ready to receive: the peer may be waiting for that. Otherwise the queue pair itself may have something to send, stop or flush.
+    private void TellWhoMayGoOn(QueuePair qp, uint state)
+    {
+        if (state is IBV_QPS_RTS or IBV_QPS_SQD or IBV_QPS_ERR)
+            _events.DrainNeeded(qp.Number, qp.Request.Cookie);
+        if (state == IBV_QPS_RTR && FindQueuePair(qp.Attributes.DestinationQpNumber) is { } peer)
+            _events.DrainNeeded(peer.Number, peer.Request.Cookie);
+    }
 }

@@ -14,7 +14,9 @@ public sealed partial class NicDevice
     /// <summary>Creates a queue pair in the RESET state (ibv_create_qp(3)) and writes its rings' headers.</summary>
     /// <param name="domain">Its protection domain.</param>
     /// <param name="request">The wish.</param>
-    /// <returns>It; EOPNOTSUPP for a type that is not served, EINVAL for capacities above the limits or bad rings, ENOMEM at the limit.</returns>
+    /// <returns>
+    /// It; EOPNOTSUPP for a type that is not served, EINVAL for capacities above the limits or bad rings, ENOMEM at the limit.
+    /// </returns>
     public NicResult<QueuePair> CreateQueuePair(ProtectionDomain domain, QueuePairRequest request)
     {
         ArgumentNullException.ThrowIfNull(domain);
@@ -109,17 +111,19 @@ public sealed partial class NicDevice
     // The kernel's rxe_qp_chk_cap.
     private NicError? CheckCapabilities(QpCapabilities wish)
     {
-        if (wish.MaxSendWr > (uint)_options.MaxWorkRequests || wish.MaxReceiveWr > (uint)_options.MaxWorkRequests)
-            return new NicError(EINVAL, $"a queue has at most {_options.MaxWorkRequests} work requests, not {Math.Max(wish.MaxSendWr, wish.MaxReceiveWr)}");
-        if (wish.MaxSendSge > (uint)_options.MaxSge || wish.MaxReceiveSge > (uint)_options.MaxSge)
-            return new NicError(EINVAL, $"a work request has at most {_options.MaxSge} elements, not {Math.Max(wish.MaxSendSge, wish.MaxReceiveSge)}");
+        var depth = Math.Max(wish.MaxSendWr, wish.MaxReceiveWr);
+        if (depth > (uint)_options.MaxWorkRequests)
+            return new NicError(EINVAL, $"a queue has at most {_options.MaxWorkRequests} work requests, not {depth}");
+        var elements = Math.Max(wish.MaxSendSge, wish.MaxReceiveSge);
+        if (elements > (uint)_options.MaxSge)
+            return new NicError(EINVAL, $"a work request has at most {_options.MaxSge} elements, not {elements}");
         var mostInline = Math.Max(_options.MaxInlineData, _options.MaxSge * 16);
         return wish.MaxInlineData > (uint)mostInline
             ? new NicError(EINVAL, $"a work request has at most {mostInline} bytes of inline data, not {wish.MaxInlineData}")
             : null;
     }
 
-    // Index below, generation above. 0 and 1 are the management queue pairs, 0xffffff is multicast (IBTA 10.2.4.4): the generation is never
+    // Index below, generation above. 0 and 1 are the management queue pairs, 0xffffff is multicast: the generation is never
     // all zeros or all ones, so none of them comes up.
     private uint NextNumber(uint index)
     {

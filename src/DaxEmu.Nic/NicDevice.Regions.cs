@@ -90,10 +90,17 @@ public sealed partial class NicDevice
         }
 
         _block.WaitForEngines();
-        region.Mapping.Release();
-        if (region.Pin is { } pin)
-            _contract.Unpin(pin);
-        ReleaseKey(region.Domain, region.Key);
+        try
+        {
+            region.Mapping.Release();
+        }
+        finally
+        {
+            if (region.Pin is { } pin)
+                _contract.Unpin(pin);
+            ReleaseKey(region.Domain, region.Key);
+        }
+
         return NicResult.Ok;
     }
 

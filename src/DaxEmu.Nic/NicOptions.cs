@@ -42,7 +42,9 @@ public sealed record NicOptions
     /// <summary>Engines that may run at the same time, in all processes that map the block.</summary>
     public int MaxEngines { get; init; } = 64;
 
-    /// <summary>Bytes that one <see cref="NicEngine.Drain"/> copies at most, so that a long transfer does not hold up other queue pairs.</summary>
+    /// <summary>
+    /// Bytes that one <see cref="NicEngine.Drain"/> copies at most, so that a long transfer does not hold up other queue pairs.
+    /// </summary>
     public int BytesPerDrain { get; init; } = 256 * 1024;
 
     /// <summary>Work requests that one <see cref="NicEngine.Drain"/> completes at most, for the same reason.</summary>

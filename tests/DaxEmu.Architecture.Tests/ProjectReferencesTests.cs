@@ -13,7 +13,7 @@ public sealed class ProjectReferencesTests
         ["DaxEmu.Contract"] = [],
         ["DaxEmu.Nic"] = ["DaxEmu.Abi", "DaxEmu.Contract"],
         ["DaxEmu.Guards"] = ["DaxEmu.Abi", "DaxEmu.Linux", "DaxEmu.Contract"],
-        ["DaxEmu.Device"] = ["DaxEmu.Abi", "DaxEmu.Linux", "DaxEmu.Nic"],
+        ["DaxEmu.Device"] = ["DaxEmu.Abi", "DaxEmu.Linux", "DaxEmu.Contract", "DaxEmu.Nic"],
         ["DaxEmu.Client"] = ["DaxEmu.Abi", "DaxEmu.Linux"],
         ["DaxEmu.Daemon"] =
         [

@@ -6,7 +6,9 @@ using static DaxEmu.Abi.errno;
 
 namespace DaxEmu.Linux.Events;
 
-/// <summary>Waits for any of many descriptors: epoll(7). One thread waits; any thread adds and removes. Waiting allocates nothing.</summary>
+/// <summary>
+/// Waits for any of many descriptors: epoll(7). One thread waits; any thread adds and removes. Waiting allocates nothing.
+/// </summary>
 public sealed unsafe class EpollSet : IDisposable
 {
     private const int Capacity = 64;
@@ -25,7 +27,9 @@ public sealed unsafe class EpollSet : IDisposable
     public EpollSet()
     {
         int descriptor = EventCalls.EpollCreate1(EPOLL_CLOEXEC);
-        _epoll = descriptor >= 0 ? new SafeFileHandle(descriptor, true) : throw LinuxException.FromLastError("epoll_create1(EPOLL_CLOEXEC)");
+        _epoll = descriptor >= 0
+            ? new SafeFileHandle(descriptor, true)
+            : throw LinuxException.FromLastError("epoll_create1(EPOLL_CLOEXEC)");
     }
 
     /// <summary>Adds a descriptor. Remove it before it is closed.</summary>

@@ -1,6 +1,7 @@
 using DaxEmu.Abi;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.fcntl;
+using static DaxEmu.Abi.linux_magic;
 using static DaxEmu.Abi.linux_stat;
 
 namespace DaxEmu.Linux.Memory;
@@ -56,7 +57,23 @@ public readonly record struct DescriptorStatus(
             flags);
     }
 
-    /// <summary>The name the kernel has for an open descriptor, such as <c>/vol/f</c>, <c>/memfd:x (deleted)</c>; for messages only.</summary>
+    /// <summary>True for a file of a filesystem in memory (tmpfs, hugetlbfs), which a memfd's is too: fstatfs(2).</summary>
+    /// <param name="descriptor">Any open descriptor.</param>
+    /// <exception cref="LinuxException">fstatfs(2) failed.</exception>
+    public static unsafe bool IsInMemory(SafeFileHandle descriptor)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+
+        // struct statfs begins with f_type, a long, on every 64-bit machine; 256 bytes hold any of them.
+        long* status = stackalloc long[32];
+        return MemoryCalls.Fstatfs(descriptor, status) == 0
+            ? status[0] is TMPFS_MAGIC or HUGETLBFS_MAGIC
+            : throw LinuxException.FromLastError("fstatfs()");
+    }
+
+    /// <summary>
+    /// The name the kernel has for an open descriptor, such as <c>/vol/f</c>, <c>/memfd:x (deleted)</c>; for messages only.
+    /// </summary>
     /// <param name="descriptor">Any open descriptor.</param>
     public static string NameOf(SafeFileHandle descriptor)
     {

@@ -20,6 +20,9 @@ internal static unsafe partial class MemoryCalls
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int Fcntl(SafeFileHandle descriptor, int command, nint argument);
 
+    [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
+    internal static partial int Fstatfs(SafeFileHandle descriptor, void* status);
+
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Statx(SafeFileHandle directory, string path, int flags, uint mask, Abi.statx* status);
 }

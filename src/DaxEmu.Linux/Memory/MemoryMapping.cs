@@ -42,7 +42,9 @@ public sealed unsafe class MemoryMapping : IDisposable
         Map(file, offset, length, protection, MAP_SHARED, out int errno)
             ?? throw new LinuxException($"mmap({length} bytes, {protection}, MAP_SHARED, offset {offset})", errno);
 
-    /// <summary>Maps a range MAP_SHARED_VALIDATE | MAP_SYNC where the filesystem has it (DAX), else MAP_SHARED: see <see cref="IsSync"/>.</summary>
+    /// <summary>
+    /// Maps a range MAP_SHARED_VALIDATE | MAP_SYNC where the filesystem has it (DAX), else MAP_SHARED: see <see cref="IsSync"/>.
+    /// </summary>
     /// <inheritdoc cref="Map(SafeFileHandle, long, long, MemoryProtection)"/>
     public static MemoryMapping MapSyncIfPossible(SafeFileHandle file, long offset, long length, MemoryProtection protection)
     {

@@ -120,8 +120,21 @@ public sealed unsafe class SeqPacketConnection : IDisposable
     /// <returns>0, or the errno: EAGAIN when there is none now.</returns>
     public int TryReceive(Span<byte> buffer, out ReceivedMessage message) => ReceiveMessage(buffer, MSG_DONTWAIT, out message);
 
-    /// <summary>Ends the connection in both directions: a thread that waits in <see cref="Receive"/> sees the end.</summary>
-    public void Shutdown() => _ = SocketCalls.Shutdown(Handle, SHUT_RDWR);
+    /// <summary>
+    /// Ends the connection in both directions: a thread that waits in <see cref="Receive"/> sees the end. From any thread, also while, or
+    /// after, another disposes the connection.
+    /// </summary>
+    public void Shutdown()
+    {
+        try
+        {
+            _ = SocketCalls.Shutdown(Handle, SHUT_RDWR);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Ended already.
+        }
+    }
 
     /// <summary>Closes the socket.</summary>
     public void Dispose() => Handle.Dispose();

@@ -117,7 +117,9 @@ public sealed unsafe class SeqPacketListener : IDisposable
     private bool IsLeftBehind(sockaddr_un* address, uint length)
     {
         // connect(2) to a file of any other type is ECONNREFUSED as well, and such a file is not ours to remove.
-        bool isSocket = !IsAbstract && Syscall.lstat(Path, out Stat file) == 0 && (file.st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFSOCK;
+        bool isSocket = !IsAbstract
+            && Syscall.lstat(Path, out Stat file) == 0
+            && (file.st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFSOCK;
         using SafeFileHandle probe = SeqPacketConnection.Open();
         return isSocket && SocketCalls.Connect(probe, address, length) != 0 && Marshal.GetLastPInvokeError() == ECONNREFUSED;
     }

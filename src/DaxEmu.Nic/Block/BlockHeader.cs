@@ -47,7 +47,8 @@ internal struct BlockHeader
         };
         var sendArea = RingLayout.SendWqeBytes + (uint)Math.Max(options.MaxSge * sizeof(Abi.rxe_sge), options.MaxInlineData);
         header.ReceiveAreaOffset = Align(sendArea);
-        header.WorkAreaStride = Align(header.ReceiveAreaOffset + RingLayout.ReceiveWqeBytes + (ulong)(options.MaxSge * sizeof(Abi.rxe_sge)));
+        var receiveArea = RingLayout.ReceiveWqeBytes + (uint)(options.MaxSge * sizeof(Abi.rxe_sge));
+        header.WorkAreaStride = Align(header.ReceiveAreaOffset + receiveArea);
 
         var end = (ulong)sizeof(BlockHeader);
         header.EnginesOffset = Take(ref end, options.MaxEngines, sizeof(EngineSlot));

@@ -1,6 +1,8 @@
 namespace DaxEmu.Nic;
 
-/// <summary>A lock that is one word in shared memory. Never held across a copy, an event or another lock unless the caller only tries.</summary>
+/// <summary>
+/// A lock that is one word in shared memory. Never held across a copy, an event or another lock unless the caller only tries.
+/// </summary>
 internal static class SpinWord
 {
     public static bool TryAcquire(ref int word) => Volatile.Read(ref word) == 0 && Interlocked.CompareExchange(ref word, 1, 0) == 0;

@@ -39,7 +39,9 @@ internal readonly unsafe ref struct SharedRing
         Header->producer_index = 0;
     }
 
-    /// <summary>The client's producer index. Acquire: pairs with its release store after it wrote the element (rxe_queue.h, advance_producer).</summary>
+    /// <summary>
+    /// The client's producer index. Acquire: pairs with its release store after it wrote the element (rxe_queue.h, advance_producer).
+    /// </summary>
     public uint ReadProducer() => Volatile.Read(ref Header->producer_index);
 
     /// <summary>The client's consumer index. Acquire: pairs with its release store after it read the element (advance_consumer).</summary>
@@ -48,13 +50,16 @@ internal readonly unsafe ref struct SharedRing
     /// <summary>Release: pairs with the client's acquire load when it looks for room; it may overwrite the element from now on.</summary>
     public void PublishConsumer(uint index) => Volatile.Write(ref Header->consumer_index, index);
 
-    /// <summary>Release: pairs with the client's acquire load in poll_cq (queue_empty); the element is complete before it is seen.</summary>
+    /// <summary>
+    /// Release: pairs with the client's acquire load in poll_cq (queue_empty); the element is complete before it is seen.
+    /// </summary>
     public void PublishProducer(uint index) => Volatile.Write(ref Header->producer_index, index);
 
     /// <summary>The bytes of an element, somewhere in the ring whatever the index.</summary>
     public byte* Element(uint index) =>
         _base + sizeof(rxe_queue_buf) + ((ulong)(index & _indexMask) << _log2ElementSize);
 
-    /// <summary>Copies the head of an element: what the client does to it afterwards cannot matter.</summary>
-    public void CopyOut(uint index, byte* destination, uint bytes) => Unsafe.CopyBlock(destination, Element(index), bytes);
+    /// <summary>Copies part of an element: what the client does to it afterwards cannot matter.</summary>
+    public void CopyOut(uint index, uint offset, void* destination, uint bytes) =>
+        Unsafe.CopyBlock(destination, Element(index) + offset, bytes);
 }

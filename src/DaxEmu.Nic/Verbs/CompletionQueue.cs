@@ -26,7 +26,7 @@ public sealed class CompletionQueue
     /// <summary>Its ring.</summary>
     public RingLayout Layout { get; }
 
-    /// <summary>True after IBV_EVENT_CQ_ERR: nothing is added any more (IBTA 11.6.3.1, CQ error).</summary>
+    /// <summary>True after IBV_EVENT_CQ_ERR: nothing is added any more (IBTA 11.6.3.2, affiliated errors).</summary>
     public bool IsInError => _block.Cq(Number).IsInError;
 
     /// <summary>Completions that found no place since then, flushes included.</summary>

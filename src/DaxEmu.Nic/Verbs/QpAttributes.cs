@@ -1,7 +1,7 @@
 namespace DaxEmu.Nic;
 
 /// <summary>Attributes of a queue pair (struct ibv_qp_attr). Which of them count in a modification is told by its mask.</summary>
-public record struct QpAttributes
+public partial record struct QpAttributes
 {
     /// <summary>qp_state: IBV_QPS_*.</summary>
     public uint State { get; set; }

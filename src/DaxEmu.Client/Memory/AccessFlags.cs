@@ -1,0 +1,26 @@
+using static DaxEmu.Abi.ibv_access_flags;
+
+namespace DaxEmu.Client;
+
+/// <summary>What may be done with a memory region, or through a queue pair: <c>enum ibv_access_flags</c>.</summary>
+[Flags]
+public enum AccessFlags
+{
+    /// <summary>Only local reads, which are always allowed.</summary>
+    None = 0,
+
+    /// <summary>Local work requests may write into it: receives and the results of reads (<c>IBV_ACCESS_LOCAL_WRITE</c>).</summary>
+    LocalWrite = (int)IBV_ACCESS_LOCAL_WRITE,
+
+    /// <summary>Peers may write into it; needs <see cref="LocalWrite"/> (<c>IBV_ACCESS_REMOTE_WRITE</c>).</summary>
+    RemoteWrite = (int)IBV_ACCESS_REMOTE_WRITE,
+
+    /// <summary>Peers may read from it (<c>IBV_ACCESS_REMOTE_READ</c>).</summary>
+    RemoteRead = (int)IBV_ACCESS_REMOTE_READ,
+
+    /// <summary>Peers may do atomics on it; needs <see cref="LocalWrite"/> (<c>IBV_ACCESS_REMOTE_ATOMIC</c>).</summary>
+    RemoteAtomic = (int)IBV_ACCESS_REMOTE_ATOMIC,
+
+    /// <summary>Everything above.</summary>
+    All = LocalWrite | RemoteWrite | RemoteRead | RemoteAtomic,
+}

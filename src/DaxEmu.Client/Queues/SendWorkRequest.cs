@@ -1,0 +1,29 @@
+namespace DaxEmu.Client;
+
+/// <summary>A send work request but for its local memory: <c>struct ibv_send_wr</c>.</summary>
+public readonly record struct SendWorkRequest
+{
+    /// <summary>What the completion is to be recognised by; below 2^63.</summary>
+    public ulong Id { get; init; }
+
+    /// <summary>What to do.</summary>
+    public SendOpcode Opcode { get; init; }
+
+    /// <summary>How to do it.</summary>
+    public SendFlags Flags { get; init; }
+
+    /// <summary>The 4 bytes for the peer's completion, of the requests with an immediate.</summary>
+    public uint Immediate { get; init; }
+
+    /// <summary>The peer's rkey to invalidate, of <see cref="SendOpcode.SendWithInvalidate"/>.</summary>
+    public uint InvalidateRKey { get; init; }
+
+    /// <summary>The peer's memory, of writes, reads and atomics.</summary>
+    public RemoteMemory Remote { get; init; }
+
+    /// <summary>Value to compare with, or to add, of atomics.</summary>
+    public ulong CompareAdd { get; init; }
+
+    /// <summary>Value to put there, of <see cref="SendOpcode.CompareSwap"/>.</summary>
+    public ulong Swap { get; init; }
+}

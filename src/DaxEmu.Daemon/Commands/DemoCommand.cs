@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using DaxEmu.Daemon.Demo;
+
+namespace DaxEmu.Daemon.Commands;
+
+/// <summary><c>daxemu demo</c>: shows what it is all about.</summary>
+internal static class DemoCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        Option<bool> json = JsonOption.Create();
+        var policy = new Option<string?>("--policy")
+        {
+            Description = "Policy of the demo's daemon. Any but deny makes the demo fail: nothing is refused then.",
+            HelpName = "POLICY",
+        };
+        var command = new Command(
+            "demo", "Shows an RDMA write into a real file, and a truncate of that file refused while it is registered. Leaves nothing behind.")
+        {
+            json, policy,
+        };
+        command.SetAction(async parsed =>
+        {
+            using var interruption = new CancellationTokenSource();
+            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+            using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+            var narrator = new DemoNarrator(parsed.GetValue(json) ? null : new Terminal(parsed));
+            DemoReport report = await DemoPlay.RunAsync(parsed.GetValue(policy), narrator, interruption.Token);
+            if (parsed.GetValue(json))
+            {
+                JsonOption.Write(parsed, report, DemoJson.Default.DemoReport);
+            }
+
+            return report.Observed ? ExitStatus.Ok : ExitStatus.Negative;
+
+            void Interrupt(PosixSignalContext signal)
+            {
+                signal.Cancel = true;
+                interruption.Cancel();
+            }
+        });
+        return command;
+    }
+}

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using DaxEmu.Daemon.Configuration;
+using DaxEmu.Daemon.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
+
+namespace DaxEmu.Daemon.Commands;
+
+/// <summary><c>daxemu serve</c>: the daemon.</summary>
+internal static class ServeCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var daemon = new DaemonOption();
+        var volumes = new Option<string[]>("--volume")
+        {
+            Description = "Guard the directory BACKING and mount it on MOUNT, besides the volumes of the configuration file. May be repeated.",
+            HelpName = "BACKING:MOUNT[:POLICY]",
+        };
+        var policy = new Option<string?>("--policy")
+        {
+            Description = "What happens to a truncate under a pin where neither file, directory nor volume says so: deny (the default) or ignore.",
+            HelpName = "POLICY",
+        };
+        var device = new Option<string?>("--device") { Description = "Name of the RDMA device. Default: rxe0.", HelpName = "NAME" };
+        var passthrough = new Option<string?>("--passthrough")
+        {
+            Description = "FUSE passthrough of the volumes given here: auto (the default) or off.",
+            HelpName = "MODE",
+        };
+        var command = new Command(
+            "serve",
+            "Runs the daemon until SIGTERM or SIGINT. Settings come from the configuration file, then from the environment " +
+            "(DAXEMU__ENGINE__WORKERS=2), then from these options; the later wins.")
+        {
+            volumes, policy, device, passthrough,
+        };
+        daemon.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var settings = new CommandLineSettings
+            {
+                Socket = parsed.GetValue(daemon.Socket),
+                Policy = parsed.GetValue(policy),
+                Device = parsed.GetValue(device),
+                Volumes = parsed.GetValue(volumes) ?? [],
+                Passthrough = parsed.GetValue(passthrough),
+            };
+            DaxEmuOptions options = OptionsReader.Read(ConfigurationSources.Load(parsed.GetValue(daemon.Config), settings));
+            using RuntimeDirectory runtime = RuntimeDirectory.Claim(options.Sockets);
+            await using WebApplication host = DaemonHost.Build(options, runtime);
+            await host.RunAsync(cancellation);
+            return ExitStatus.Ok;
+        });
+        return command;
+    }
+}

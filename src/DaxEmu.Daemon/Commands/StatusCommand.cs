@@ -1,0 +1,71 @@
+using System.CommandLine;
+using DaxEmu.Contract;
+using DaxEmu.Daemon.Admin;
+using DaxEmu.Device;
+
+namespace DaxEmu.Daemon.Commands;
+
+/// <summary><c>daxemu status</c>: what the daemon serves.</summary>
+internal static class StatusCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var daemon = new DaemonOption();
+        Option<bool> json = JsonOption.Create();
+        var command = new Command("status", "Shows the running daemon: devices, guarded volumes, pins.") { json };
+        daemon.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using AdminClient client = daemon.Connect(parsed);
+            DaemonStatus status = await client.StatusAsync(cancellation);
+            if (parsed.GetValue(json))
+            {
+                JsonOption.Write(parsed, status, AdminJson.Default.DaemonStatus);
+            }
+            else
+            {
+                Show(status, new Terminal(parsed));
+            }
+
+            return ExitStatus.Ok;
+        });
+        return command;
+    }
+
+    private static void Show(DaemonStatus status, Terminal terminal)
+    {
+        terminal.Line($"[bold]daxemu {status.Version}[/], process {status.ProcessId}, since {Moment.Local(status.Since)}");
+        terminal.Line($"Runtime directory {status.RuntimeDirectory}");
+        terminal.Line($"Policy where nothing nearer sets one: {PolicyName.Of(status.Policy)}");
+        terminal.Line($"{status.PinCount} pins held, {status.EventCount} decisions in the journal");
+        terminal.Line();
+        string objects = $"{status.Device.Objects.MemoryRegions} memory regions, {status.Device.Objects.QueuePairs} queue pairs";
+        terminal.Line($"Device [bold]{status.Device.Name}[/] on {status.Device.SocketPath}: {status.Device.Sessions.Count} open files, {objects}");
+        if (status.Device.Sessions.Count > 0)
+        {
+            terminal.Table(
+                ["Session", "Process", "User", "Since", "Regions", "Queue pairs", "Registered bytes"],
+                [.. status.Device.Sessions.Select(Row)]);
+        }
+
+        if (status.Volumes.Count > 0)
+        {
+            terminal.Line();
+            terminal.Table(
+                ["Mount", "Backing", "Passthrough"],
+                [.. status.Volumes.Select(v => new[] { v.Mount, v.Backing, v.Passthrough ? "yes" : "no" })]);
+        }
+    }
+
+    private static string[] Row(SessionSnapshot session) =>
+    [
+        $"{session.Id}",
+        $"{session.ProcessId} ({session.Command})",
+        $"{session.UserId}",
+        Moment.Local(session.Since),
+        $"{session.Objects.MemoryRegions}",
+        $"{session.Objects.QueuePairs}",
+        $"{session.Objects.RegisteredBytes}",
+    ];
+}

@@ -1,0 +1,43 @@
+using DaxEmu.Contract;
+using DaxEmu.Daemon.Admin;
+using DaxEmu.Daemon.Configuration;
+using DaxEmu.Daemon.Hosting;
+using DaxEmu.Device;
+using DaxEmu.Guards;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DaxEmu.Daemon.Composition;
+
+/// <summary>
+/// What the daemon is made of. Policies and the journal make the contract; the contract serves the guards of the volumes and the NIC;
+/// the engine drains the NIC, and the device drives it for clients.
+/// </summary>
+internal static class DaemonParts
+{
+    /// <summary>Adds the parts; hosted services start in this order and stop in the reverse.</summary>
+    public static void AddDaemonParts(this IServiceCollection services)
+    {
+        services.AddSingleton<GuardedVolumes>();
+        services.AddSingleton<FileLocator>();
+        services.AddSingleton<IPolicySource, PolicySource>();
+        services.AddSingleton<IContractJournal>(s => new BoundedJournal(s.GetRequiredService<DaxEmuOptions>().Journal.Capacity));
+        services.AddSingleton<FileContract>();
+        services.AddSingleton<IFileContract, GuardedContract>();
+        services.AddSingleton<IGuardEvents, GuardLog>();
+        services.AddSingleton<NicParts>();
+        services.AddSingleton<IDeviceLog, DeviceLog>();
+        services.AddSingleton<FileMemoryResolver>();
+        services.AddSingleton<IMemoryResolver, GuardMemoryResolver>();
+        services.AddSingleton<AdminView>();
+        services.AddHosted<VolumeService>();
+        services.AddHosted<EngineService>();
+        services.AddHosted<DeviceService>();
+    }
+
+    private static void AddHosted<T>(this IServiceCollection services)
+        where T : class, Microsoft.Extensions.Hosting.IHostedService
+    {
+        services.AddSingleton<T>();
+        services.AddHostedService(s => s.GetRequiredService<T>());
+    }
+}

@@ -1,0 +1,77 @@
+using DaxEmu.Abi;
+using DaxEmu.Device;
+using DaxEmu.Guards.Fuse;
+using DaxEmu.Linux;
+using DaxEmu.Linux.Sockets;
+using DaxEmu.Nic;
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+
+namespace DaxEmu.Daemon.Composition;
+
+/// <summary>
+/// Finds the backing file of memory that a client mapped on a guarded mount, so that the device maps that and pins it under its own
+/// identity. Other files are taken as they are; nobody will ask before changing them, which the log says.
+/// </summary>
+/// <param name="volumes">The guarded volumes.</param>
+/// <param name="plain">For all other memory.</param>
+/// <param name="log">Where to say so.</param>
+internal sealed partial class GuardMemoryResolver(GuardedVolumes volumes, FileMemoryResolver plain, ILogger<GuardMemoryResolver> log)
+    : IMemoryResolver
+{
+    /// <inheritdoc/>
+    public NicResult<ResolvedMemory> Resolve(SafeFileHandle descriptor, daxemu_segment segment, PeerCredentials client)
+    {
+        try
+        {
+            foreach (FuseGuard guard in volumes.Guards)
+            {
+                if (guard.TryResolveBacking(descriptor, out BackingFile? backing))
+                {
+                    return Resolve(backing, descriptor, segment, client);
+                }
+            }
+        }
+        catch (LinuxException e)
+        {
+            return new NicError(e.Errno, e.Message);
+        }
+
+        NicResult<ResolvedMemory> memory = plain.Resolve(descriptor, segment, client);
+        if (memory.IsOk && memory.Value.Identity is not null)
+        {
+            LogUnguarded(client.ProcessId, memory.Value.Path);
+        }
+
+        return memory;
+    }
+
+    private NicResult<ResolvedMemory> Resolve(
+        BackingFile backing, SafeFileHandle descriptor, daxemu_segment segment, PeerCredentials client)
+    {
+        // The backing descriptor has the client's access mode, so its rights are the client's.
+        NicResult<ResolvedMemory> memory = plain.Resolve(backing.Descriptor ?? descriptor, segment, client);
+        if (!memory.IsOk)
+        {
+            backing.Dispose();
+            return memory;
+        }
+
+        return new ResolvedMemory
+        {
+            File = memory.Value.File,
+            Keep = backing,
+            Identity = backing.Identity,
+            Path = backing.Path,
+            Offset = memory.Value.Offset,
+            CanWrite = memory.Value.CanWrite,
+            Mapping = memory.Value.Mapping,
+            ReadFacts = memory.Value.ReadFacts,
+        };
+    }
+
+    [LoggerMessage(
+        30, LogLevel.Warning,
+        "Process {ProcessId} registers {Path}, which lies on no guarded volume: nothing refuses a truncate of it while it is registered")]
+    private partial void LogUnguarded(int processId, string path);
+}

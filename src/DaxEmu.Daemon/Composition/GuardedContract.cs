@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using DaxEmu.Contract;
+using DaxEmu.Guards.Fuse;
+
+namespace DaxEmu.Daemon.Composition;
+
+/// <summary>
+/// The contract, telling the guard of a file's volume of each pin before it is asked for and after it is gone: a punch through a mapping
+/// reaches no guard by itself.
+/// </summary>
+/// <param name="contract">Decides.</param>
+/// <param name="volumes">Whose guards to tell.</param>
+internal sealed class GuardedContract(FileContract contract, GuardedVolumes volumes) : IFileContract
+{
+    private readonly ConcurrentDictionary<long, FuseGuard> _told = new();
+
+    /// <inheritdoc/>
+    public async ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation)
+    {
+        FuseGuard? guard = volumes.Guards.FirstOrDefault(g => g.OnPinned(request.File));
+        Pin? pin = null;
+        try
+        {
+            PinDecision decision = await contract.PinAsync(request, readFacts, cancellation);
+            pin = decision.Pin;
+            return decision;
+        }
+        finally
+        {
+            if (pin is null)
+            {
+                guard?.OnUnpinned(request.File);
+            }
+            else if (guard is not null)
+            {
+                _told[pin.Id] = guard;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Unpin(Pin pin)
+    {
+        contract.Unpin(pin);
+        if (_told.TryRemove(pin.Id, out FuseGuard? guard))
+        {
+            guard.OnUnpinned(pin.Request.File);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation) =>
+        contract.RequestAsync(operation, cancellation);
+
+    /// <inheritdoc/>
+    public void ReportBreach(Pin pin, ByteRange range, string evidence) => contract.ReportBreach(pin, range, evidence);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => contract.PinsOf(file);
+
+    /// <inheritdoc/>
+    public bool IsPinned(FileIdentity file, ByteRange range) => contract.IsPinned(file, range);
+}

@@ -1,0 +1,8 @@
+using DaxEmu.Contract;
+
+namespace DaxEmu.Daemon.Configuration;
+
+/// <summary>Section <c>Contract</c>.</summary>
+/// <param name="Policy">The policy where neither file, directory nor volume sets one; null leaves it to the contract.</param>
+/// <param name="PolicySetAt">Key and origin of that setting, for messages.</param>
+internal sealed record ContractOptions(Policy? Policy, string PolicySetAt);

@@ -1,0 +1,72 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using DaxEmu.Contract;
+
+namespace DaxEmu.Daemon.Configuration;
+
+/// <summary>Turns the configuration into <see cref="DaxEmuOptions"/>, or into the full list of what is wrong with it.</summary>
+internal static partial class OptionsReader
+{
+    /// <summary>Reads and checks every setting.</summary>
+    /// <exception cref="ConfigurationException">At least one is wrong; all are listed.</exception>
+    public static DaxEmuOptions Read(ConfigurationSources sources)
+    {
+        var reader = new SettingReader(sources);
+        var options = new DaxEmuOptions(
+            ReadSockets(reader),
+            ReadDevice(reader),
+            VolumesReader.Read(reader),
+            new ContractOptions(reader.Choice<Policy>("Contract:Policy"), reader.Place("Contract:Policy")),
+            new EngineOptions(
+                reader.WholeNumber("Engine:Workers", otherwise: 1, smallest: 1, largest: 64),
+                reader.WholeNumber("Engine:SpinMicroseconds", otherwise: 50, smallest: 0, largest: 1_000_000)),
+            new JournalOptions(reader.WholeNumber("Journal:Capacity", otherwise: 4096, smallest: 16, largest: 1_000_000)));
+        reader.RejectUnknownKeys();
+        return reader.Problems.Count == 0 ? options : throw new ConfigurationException(reader.Problems);
+    }
+
+    /// <summary>Reads only where the daemon is: what a command that talks to it needs, whatever else the configuration says.</summary>
+    /// <exception cref="ConfigurationException">The runtime directory cannot be one.</exception>
+    public static SocketsOptions ReadSockets(ConfigurationSources sources)
+    {
+        var reader = new SettingReader(sources);
+        SocketsOptions sockets = ReadSockets(reader);
+        return reader.Problems.Count == 0 ? sockets : throw new ConfigurationException(reader.Problems);
+    }
+
+    private static SocketsOptions ReadSockets(SettingReader reader)
+    {
+        const string key = "Sockets:Directory";
+        string directory = reader.Text(key, RuntimeDirectoryDefault.Path);
+        if (!Path.IsPathFullyQualified(directory))
+        {
+            reader.Reject(key, "is not an absolute path");
+        }
+        else if (Encoding.UTF8.GetByteCount(directory) > SocketsOptions.LongestDirectory)
+        {
+            reader.Reject(key, $"is longer than the {SocketsOptions.LongestDirectory} bytes that a Unix socket's path leaves for it");
+        }
+
+        return new SocketsOptions(directory);
+    }
+
+    private static DeviceOptions ReadDevice(SettingReader reader)
+    {
+        const string key = "Device:Name";
+        string name = reader.Text(key, "rxe0");
+        if (!DeviceName().IsMatch(name))
+        {
+            reader.Reject(key, "is not \"rxe\" followed by up to 8 digits: libibverbs finds its provider by that name");
+        }
+
+        return new DeviceOptions(
+            name,
+            reader.WholeNumber("Device:MaxQueuePairs", otherwise: 16384, smallest: 2, largest: 1 << 20),
+            reader.WholeNumber("Device:MaxCompletionQueues", otherwise: 16384, smallest: 1, largest: 1 << 20),
+            reader.WholeNumber("Device:MaxMemoryRegions", otherwise: 65536, smallest: 1, largest: 1 << 23),
+            reader.WholeNumber("Device:MaxSessions", otherwise: 4096, smallest: 1, largest: 1 << 20));
+    }
+
+    [GeneratedRegex("^rxe[0-9]{1,8}$", RegexOptions.CultureInvariant)]
+    private static partial Regex DeviceName();
+}

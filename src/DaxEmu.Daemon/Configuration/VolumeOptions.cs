@@ -1,0 +1,12 @@
+using DaxEmu.Contract;
+
+namespace DaxEmu.Daemon.Configuration;
+
+/// <summary>An entry of <c>Volumes</c>: a directory that the FUSE guard mounts elsewhere and answers for.</summary>
+/// <param name="Key">Its configuration key, such as <c>Volumes:0</c>, for messages.</param>
+/// <param name="Backing">The real directory, absolute.</param>
+/// <param name="Mount">Where programs see it, absolute.</param>
+/// <param name="Policy">The volume's policy, or null when it has none of its own.</param>
+/// <param name="PolicySetAt">Key and origin of that policy, for messages.</param>
+/// <param name="Passthrough">Whether to use the kernel's FUSE passthrough.</param>
+internal sealed record VolumeOptions(string Key, string Backing, string Mount, Policy? Policy, string PolicySetAt, PassthroughMode Passthrough);

@@ -1,0 +1,30 @@
+namespace DaxEmu.Daemon.Doctor;
+
+/// <summary>All probes of <c>daxemu doctor</c>, in the order shown.</summary>
+internal static class Examination
+{
+    /// <summary>Makes them.</summary>
+    /// <param name="runtimeDirectory">Where the daemon's sockets would be.</param>
+    /// <param name="directories">Directories whose filesystems to probe.</param>
+    public static async Task<DoctorReport> MakeAsync(string runtimeDirectory, IReadOnlyList<string> directories)
+    {
+        List<ProbeResult> probes =
+        [
+            HostProbes.Kernel(),
+            FuseProbes.Device(),
+            .. FuseProbes.Guard(),
+            await FuseProbes.MountHelperAsync(),
+            ProcessProbes.MemoryFiles(),
+            ProcessProbes.RuntimeDirectory(runtimeDirectory),
+            .. directories.Select(DirectoryProbes.SynchronousMapping),
+            .. directories.Select(DirectoryProbes.PreContentEvents),
+            await ProcessProbes.UserNamespacesAsync(),
+            ProcessProbes.IoUring(),
+            ProcessProbes.OpenFiles(),
+            ProcessProbes.LockedMemory(),
+            HostProbes.RdmaDevices(),
+            await HostProbes.CompilerAsync(),
+        ];
+        return new(probes.TrueForAll(p => p.Status != ProbeStatus.Missing), probes);
+    }
+}

@@ -1,0 +1,93 @@
+using DaxEmu.Contract;
+using DaxEmu.Daemon.Programs;
+using DaxEmu.Guards;
+using DaxEmu.Guards.Fuse;
+using DaxEmu.Linux;
+
+namespace DaxEmu.Daemon.Doctor;
+
+/// <summary>What the FUSE guard needs, and what it can do here.</summary>
+internal static class FuseProbes
+{
+    private const string DevicePath = "/dev/fuse";
+
+    /// <summary>The FUSE device, by opening it.</summary>
+    public static ProbeResult Device()
+    {
+        const string cost = "No volume can be guarded through a mount.";
+        try
+        {
+            using FileStream device = File.Open(DevicePath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return ProbeResult.Ok(DevicePath, "can be opened");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return ProbeResult.Missing(DevicePath, "not there", cost, "modprobe fuse; in a container: --device /dev/fuse");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return ProbeResult.Missing(DevicePath, e.Message, cost, "Run as root, or let the user open it: chmod 666 /dev/fuse, as distributions do.");
+        }
+    }
+
+    /// <summary>fusermount3(1), with which ordinary users unmount.</summary>
+    public static async Task<ProbeResult> MountHelperAsync()
+    {
+        ProgramRun run = await ProgramRun.OfAsync("fusermount3", ["--version"]);
+        return run.Succeeded
+            ? ProbeResult.Ok("fusermount3", run.Output.Trim())
+            : ProbeResult.Degraded("fusermount3", run.Complaint, "Nobody but root can take away a mount that a killed daemon left.", "apt-get install fuse3");
+    }
+
+    /// <summary>The guard itself, by mounting an empty volume: whether it can, with passthrough or not, and what it cannot do here.</summary>
+    public static IReadOnlyList<ProbeResult> Guard()
+    {
+        string root = Directory.CreateTempSubdirectory("daxemu-doctor-").FullName;
+        try
+        {
+            string backing = Directory.CreateDirectory(Path.Combine(root, "backing")).FullName;
+            string mount = Directory.CreateDirectory(Path.Combine(root, "mount")).FullName;
+            using FuseVolume volume = FuseVolume.Open(backing, mount);
+            var nothing = new PolicyPlace("", null);
+            var contract = new FileContract(new VolumePolicySource(volume, nothing, nothing), new BoundedJournal(1), TimeProvider.System);
+            using FuseGuard guard = FuseGuard.Mount(volume, contract, new SilentEvents(), new FuseGuardOptions { Threads = 1 });
+            return
+            [
+                ProbeResult.Ok("FUSE mount", "works"),
+                guard.DataPath == FuseDataPath.Passthrough
+                    ? ProbeResult.Ok("FUSE passthrough", guard.DataPathReason)
+                    : ProbeResult.Degraded(
+                        "FUSE passthrough", guard.DataPathReason,
+                        "The mount has a page cache of its own: reads and writes go through the daemon, and cost two system calls more.",
+                        "Linux 6.9 or newer and CAP_SYS_ADMIN."),
+                .. guard.Gaps.Select(gap => ProbeResult.Degraded(
+                    "guard", gap, "The contract is not asked there, or its answer cannot be given in full.",
+                    "Linux 6.14 or newer and CAP_SYS_ADMIN close what can be closed; what is left is a limit of the kernel.")),
+            ];
+        }
+        catch (Exception e) when (e is LinuxException or InvalidOperationException)
+        {
+            return
+            [
+                ProbeResult.Missing(
+                    "FUSE mount", e.Message, "No volume can be guarded through a mount.",
+                    "Run as root; in a container: --device /dev/fuse --cap-add SYS_ADMIN."),
+            ];
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    private sealed class SilentEvents : IGuardEvents
+    {
+        public void Information(string message)
+        {
+        }
+
+        public void Warning(string message, Exception? cause = null)
+        {
+        }
+    }
+}

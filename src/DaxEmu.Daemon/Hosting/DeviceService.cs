@@ -1,0 +1,54 @@
+using DaxEmu.Daemon.Composition;
+using DaxEmu.Daemon.Configuration;
+using DaxEmu.Device;
+using Microsoft.Extensions.Hosting;
+
+namespace DaxEmu.Daemon.Hosting;
+
+/// <summary>The RDMA device behind its socket.</summary>
+internal sealed class DeviceService(
+    DaxEmuOptions options,
+    RuntimeDirectory runtime,
+    NicParts nic,
+    EngineService engine,
+    IMemoryResolver memory,
+    IDeviceLog log,
+    TimeProvider time) : IHostedService, IDisposable
+{
+    // As distributions set /dev/infiniband/uverbs*: whoever may open it is limited by what files and memory are its own.
+    private const UnixFileMode Everyone =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite |
+        UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
+    private DeviceServer? _server;
+
+    /// <summary>What it has now.</summary>
+    public DeviceSnapshot Snapshot =>
+        _server?.Snapshot ?? new DeviceSnapshot(options.Device.Name, runtime.DeviceSocket, [], default);
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var settings = new DeviceServerOptions
+        {
+            SocketPath = runtime.DeviceSocket,
+            SocketMode = Everyone,
+            Name = options.Device.Name,
+            MaxSessions = options.Device.MaxSessions,
+        };
+        _server = new DeviceServer(settings, nic.Device, nic.Mappings, nic.Events, memory, engine.Workers, log, time);
+        _server.Start();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _server?.Stop();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A container that made it for two registrations disposes it twice.</remarks>
+    public void Dispose() => Interlocked.Exchange(ref _server, null)?.Dispose();
+}

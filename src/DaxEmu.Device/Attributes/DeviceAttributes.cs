@@ -1,0 +1,79 @@
+using System.Buffers.Binary;
+using DaxEmu.Abi;
+using DaxEmu.Nic;
+using static DaxEmu.Abi.ib_uverbs_device_cap_flags;
+using static DaxEmu.Abi.ibv_mtu;
+
+namespace DaxEmu.Device;
+
+/// <summary>
+/// What ibv_query_device(3) and ibv_query_port(3) say: the limits that the NIC enforces, and nothing that it does not have.
+/// </summary>
+/// <param name="nic">The NIC's limits.</param>
+/// <param name="gids">The port's GIDs.</param>
+/// <param name="vendorPartId">vendor_part_id.</param>
+internal sealed class DeviceAttributes(NicOptions nic, GidTable gids, uint vendorPartId)
+{
+    /// <summary>Only one port.</summary>
+    public const byte Port = 1;
+
+    // enum ib_atomic_cap, IB_ATOMIC_GLOB: atomic operations are atomic against the processors too.
+    private const uint AtomicGlobal = 2;
+
+    // Every page size: bits 12 and up.
+    private const ulong PageSizes = 0xffff_f000;
+
+    // IBTA 14.2.5.6, PortInfo; enum ib_port_state, enum rdma_link_layer, enum ib_port_width, enum ib_port_speed.
+    private const byte PortActive = 4;
+    private const byte LinkUp = 5;
+    private const byte Ethernet = 2;
+    private const byte FourLanes = 2;
+    private const byte Edr = 32;
+    private const uint CommunicationManagement = 1 << 16;
+    private const byte GrhRequired = 1;
+
+    /// <summary>ibv_query_device(3).</summary>
+    public ib_uverbs_query_device_resp Device => new()
+    {
+        node_guid = NetworkOrder(gids.Guid),
+        sys_image_guid = NetworkOrder(gids.Guid),
+        max_mr_size = nic.MaxRegionBytes,
+        page_size_cap = PageSizes,
+        vendor_part_id = vendorPartId,
+        max_qp = (uint)nic.MaxQueuePairs,
+        max_qp_wr = (uint)nic.MaxWorkRequests,
+        device_cap_flags = IB_UVERBS_DEVICE_SYS_IMAGE_GUID | IB_UVERBS_DEVICE_RC_RNR_NAK_GEN | IB_UVERBS_DEVICE_MEM_MGT_EXTENSIONS,
+        max_sge = (uint)nic.MaxSge,
+        max_sge_rd = (uint)nic.MaxSge,
+        max_cq = (uint)nic.MaxCompletionQueues,
+        max_cqe = (uint)nic.MaxCompletionEntries,
+        max_mr = (uint)nic.MaxMemoryRegions,
+        max_pd = (uint)nic.MaxProtectionDomains,
+        max_qp_rd_atom = (uint)nic.MaxReadAtomic,
+        max_qp_init_rd_atom = (uint)nic.MaxReadAtomic,
+        max_res_rd_atom = (uint)(nic.MaxReadAtomic * nic.MaxQueuePairs),
+        atomic_cap = AtomicGlobal,
+        max_pkeys = 1,
+        phys_port_cnt = Port,
+    };
+
+    /// <summary>ibv_query_port(3).</summary>
+    public ib_uverbs_query_port_resp PortOne => new()
+    {
+        port_cap_flags = CommunicationManagement,
+        max_msg_sz = nic.MaxMessageBytes,
+        gid_tbl_len = (uint)gids.Entries.Length,
+        pkey_tbl_len = 1,
+        state = PortActive,
+        max_mtu = (byte)IBV_MTU_4096,
+        active_mtu = (byte)IBV_MTU_4096,
+        max_vl_num = 1,
+        active_width = FourLanes,
+        active_speed = Edr,
+        phys_state = LinkUp,
+        link_layer = Ethernet,
+        flags = GrhRequired,
+    };
+
+    private static ulong NetworkOrder(ulong value) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
+}

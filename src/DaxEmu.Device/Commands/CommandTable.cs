@@ -1,0 +1,66 @@
+using System.Collections.Frozen;
+using DaxEmu.Abi;
+using static DaxEmu.Abi.ib_user_verbs;
+using static DaxEmu.Abi.ib_uverbs_ex_write_cmds;
+using static DaxEmu.Abi.ib_uverbs_write_cmds;
+
+namespace DaxEmu.Device;
+
+/// <summary>The commands that are served, by number.</summary>
+internal static class CommandTable
+{
+    private const uint Extended = IB_USER_VERBS_CMD_FLAG_EXTENDED;
+
+    private static readonly FrozenDictionary<uint, CommandDefinition> Commands = Served().ToFrozenDictionary(c => c.Number);
+
+    /// <summary>The command with a number, or null.</summary>
+    public static CommandDefinition? Find(uint number) => Commands.GetValueOrDefault(number);
+
+    private static CommandDefinition[] Served() =>
+    [
+        CommandDefinition.Of<ib_uverbs_get_context, ib_uverbs_get_context_resp>(
+            IB_USER_VERBS_CMD_GET_CONTEXT, "get_context", static (context, ref command) => context.GetContext(ref command)),
+        CommandDefinition.Of<ib_uverbs_query_device, ib_uverbs_query_device_resp>(
+            IB_USER_VERBS_CMD_QUERY_DEVICE, "query_device", static (context, ref command) => context.QueryDevice(ref command)),
+        CommandDefinition.Of<ib_uverbs_ex_query_device, ib_uverbs_ex_query_device_resp>(
+            Extended | IB_USER_VERBS_EX_CMD_QUERY_DEVICE, "ex_query_device",
+            static (context, ref command) => context.ExtendedQueryDevice(ref command))
+            with { ResponseLength = VerbsContext.LeastExtendedDevice },
+        CommandDefinition.Of<ib_uverbs_query_port, ib_uverbs_query_port_resp>(
+            IB_USER_VERBS_CMD_QUERY_PORT, "query_port", static (context, ref command) => context.QueryPort(ref command)),
+        CommandDefinition.Of<ib_uverbs_alloc_pd, ib_uverbs_alloc_pd_resp>(
+            IB_USER_VERBS_CMD_ALLOC_PD, "alloc_pd", static (context, ref command) => context.AllocateDomain(ref command)),
+        CommandDefinition.Of<ib_uverbs_dealloc_pd>(
+            IB_USER_VERBS_CMD_DEALLOC_PD, "dealloc_pd", static (context, ref command) => context.DeallocateDomain(ref command)),
+        CommandDefinition.Of<ib_uverbs_reg_mr, ib_uverbs_reg_mr_resp>(
+            IB_USER_VERBS_CMD_REG_MR, "reg_mr", static (context, ref command) => context.RegisterRegion(ref command)),
+        CommandDefinition.Of<ib_uverbs_dereg_mr>(
+            IB_USER_VERBS_CMD_DEREG_MR, "dereg_mr", static (context, ref command) => context.DeregisterRegion(ref command)),
+        CommandDefinition.Of<ib_uverbs_create_comp_channel, ib_uverbs_create_comp_channel_resp>(
+            IB_USER_VERBS_CMD_CREATE_COMP_CHANNEL, "create_comp_channel",
+            static (context, ref command) => context.CreateChannel(ref command)),
+        CommandDefinition.Of<ib_uverbs_create_cq, ib_uverbs_create_cq_resp>(
+            IB_USER_VERBS_CMD_CREATE_CQ, "create_cq", static (context, ref command) => context.CreateCompletionQueue(ref command)),
+        CommandDefinition.Of<ib_uverbs_ex_create_cq, ib_uverbs_ex_create_cq_resp>(
+            Extended | IB_USER_VERBS_EX_CMD_CREATE_CQ, "ex_create_cq",
+            static (context, ref command) => context.ExtendedCreateCompletionQueue(ref command)),
+        CommandDefinition.Of<ib_uverbs_destroy_cq, ib_uverbs_destroy_cq_resp>(
+            IB_USER_VERBS_CMD_DESTROY_CQ, "destroy_cq", static (context, ref command) => context.DestroyCompletionQueue(ref command)),
+        CommandDefinition.Of<ib_uverbs_req_notify_cq>(
+            IB_USER_VERBS_CMD_REQ_NOTIFY_CQ, "req_notify_cq", static (context, ref command) => context.ArmCompletionQueue(ref command)),
+        CommandDefinition.Of<ib_uverbs_create_qp, ib_uverbs_create_qp_resp>(
+            IB_USER_VERBS_CMD_CREATE_QP, "create_qp", static (context, ref command) => context.CreateQueuePair(ref command)),
+        CommandDefinition.Of<ib_uverbs_ex_create_qp, ib_uverbs_ex_create_qp_resp>(
+            Extended | IB_USER_VERBS_EX_CMD_CREATE_QP, "ex_create_qp",
+            static (context, ref command) => context.ExtendedCreateQueuePair(ref command))
+            with { RequestLength = VerbsContext.LeastExtendedQueuePair },
+        CommandDefinition.Of<ib_uverbs_query_qp, ib_uverbs_query_qp_resp>(
+            IB_USER_VERBS_CMD_QUERY_QP, "query_qp", static (context, ref command) => context.QueryQueuePair(ref command)),
+        CommandDefinition.Of<ib_uverbs_modify_qp>(
+            IB_USER_VERBS_CMD_MODIFY_QP, "modify_qp", static (context, ref command) => context.ModifyQueuePair(ref command)),
+        CommandDefinition.Of<ib_uverbs_destroy_qp, ib_uverbs_destroy_qp_resp>(
+            IB_USER_VERBS_CMD_DESTROY_QP, "destroy_qp", static (context, ref command) => context.DestroyQueuePair(ref command)),
+        CommandDefinition.Of<ib_uverbs_post_send, ib_uverbs_post_send_resp>(
+            IB_USER_VERBS_CMD_POST_SEND, "post_send", static (context, ref command) => context.PostSend(ref command)),
+    ];
+}

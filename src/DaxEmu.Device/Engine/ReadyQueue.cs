@@ -1,0 +1,49 @@
+namespace DaxEmu.Device;
+
+/// <summary>Queue pairs with work, first in, first out; each at most once. Linked through the queue pairs, so it never allocates.</summary>
+internal sealed class ReadyQueue
+{
+    private ScheduledQueuePair? _first;
+    private ScheduledQueuePair? _last;
+
+    /// <summary>Queue pairs in it.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Adds one at the end, unless it is in already.</summary>
+    public void Add(ScheduledQueuePair qp)
+    {
+        if (qp.IsReady)
+        {
+            return;
+        }
+
+        qp.IsReady = true;
+        if (_last is null)
+        {
+            _first = qp;
+        }
+        else
+        {
+            _last.Next = qp;
+        }
+
+        _last = qp;
+        Count++;
+    }
+
+    /// <summary>Takes the first; there must be one.</summary>
+    public ScheduledQueuePair Take()
+    {
+        ScheduledQueuePair qp = _first!;
+        _first = qp.Next;
+        if (_first is null)
+        {
+            _last = null;
+        }
+
+        qp.Next = null;
+        qp.IsReady = false;
+        Count--;
+        return qp;
+    }
+}

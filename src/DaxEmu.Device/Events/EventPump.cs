@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using DaxEmu.Linux.Events;
+using static DaxEmu.Abi.epoll;
+
+namespace DaxEmu.Device;
+
+/// <summary>One thread that sends the events that did not fit, when their clients have read.</summary>
+internal sealed class EventPump : IDisposable
+{
+    private const ulong Stop = 0;
+    private const long Forever = -1;
+
+    private readonly EpollSet _set = new();
+    private readonly EventDescriptor _stop = new();
+    private readonly ConcurrentDictionary<ulong, EventChannel> _watched = new();
+    private readonly Thread _thread;
+    private ulong _lastToken = Stop;
+
+    /// <summary>Starts the thread.</summary>
+    public EventPump()
+    {
+        _set.Add(_stop.Handle, Stop);
+        _thread = new Thread(Run) { IsBackground = true, Name = "DaxEmu event backlog" };
+        _thread.Start();
+    }
+
+    /// <summary>Flushes the channel, once, when it can be written.</summary>
+    public void Watch(EventChannel channel)
+    {
+        ulong token = Interlocked.Increment(ref _lastToken);
+        _watched[token] = channel;
+        _set.Remove(channel.Handle);
+        _set.Add(channel.Handle, token, EPOLLOUT | EPOLLONESHOT);
+    }
+
+    /// <summary>Lets go of a channel that is about to be closed.</summary>
+    public void Forget(EventChannel channel)
+    {
+        _set.Remove(channel.Handle);
+        foreach ((ulong token, EventChannel watched) in _watched)
+        {
+            if (watched == channel)
+            {
+                _watched.TryRemove(token, out _);
+            }
+        }
+    }
+
+    /// <summary>Stops the thread and waits for it.</summary>
+    public void Dispose()
+    {
+        _stop.Signal();
+        _thread.Join();
+        _set.Dispose();
+        _stop.Dispose();
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            int ready = _set.Wait(Forever);
+            for (int i = 0; i < ready; i++)
+            {
+                ulong token = _set.TokenOf(i);
+                if (token == Stop)
+                {
+                    return;
+                }
+
+                if (_watched.TryRemove(token, out EventChannel? channel))
+                {
+                    channel.Flush();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using DaxEmu.Abi;
+using DaxEmu.Contract;
+using DaxEmu.Linux;
+using DaxEmu.Linux.Memory;
+using DaxEmu.Linux.Sockets;
+using DaxEmu.Nic;
+using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.daxemu_device;
+using static DaxEmu.Abi.errno;
+
+namespace DaxEmu.Device;
+
+/// <summary>Takes descriptors for what they are: ordinary files, and memory files, which nobody but their holders can reach.</summary>
+public sealed class FileMemoryResolver : IMemoryResolver
+{
+    /// <inheritdoc/>
+    public NicResult<ResolvedMemory> Resolve(SafeFileHandle descriptor, daxemu_segment segment, PeerCredentials client)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        try
+        {
+            DescriptorStatus status = DescriptorStatus.Of(descriptor);
+            if (!status.IsRegularFile)
+            {
+                return new NicError(ENODEV, "the descriptor of the memory is no regular file");
+            }
+
+            if (!status.CanRead)
+            {
+                return new NicError(EACCES, "the descriptor of the memory is not open for reading, so it cannot be mapped (mmap(2))");
+            }
+
+            bool isMemory = status.Links == 0 && DescriptorStatus.IsInMemory(descriptor);
+            bool wantsSync = (segment.flags & DAXEMU_SEGMENT_SYNC) != 0;
+            return new ResolvedMemory
+            {
+                File = descriptor,
+                Identity = isMemory ? null : new FileIdentity(status.Device, status.Inode),
+                Path = DescriptorStatus.NameOf(descriptor),
+                Offset = segment.offset,
+                CanWrite = status.CanWrite,
+                Mapping = wantsSync && status.IsDax ? PinMapping.Sync : PinMapping.PageCache,
+                ReadFacts = () => new FileFacts(DescriptorStatus.Of(descriptor).Size, status.CanWrite),
+            };
+        }
+        catch (LinuxException failure)
+        {
+            return new NicError(failure.Errno, failure.Message);
+        }
+    }
+}

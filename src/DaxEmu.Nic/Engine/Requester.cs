@@ -1,0 +1,243 @@
+using DaxEmu.Abi;
+using static DaxEmu.Abi.ibv_access_flags;
+using static DaxEmu.Abi.ibv_qp_state;
+using static DaxEmu.Abi.ibv_wc_status;
+using static DaxEmu.Abi.ibv_wr_opcode;
+
+namespace DaxEmu.Nic;
+
+/// <summary>
+/// Carries out the current work request of a send queue: the requester's side of IBTA chapter 9.7, with the responder at hand. Work
+/// requests of one queue pair run strictly one after the other, which satisfies every ordering rule (IBTA 10.8.3.3) and fence.
+/// </summary>
+/// <param name="block">The NIC's state.</param>
+/// <param name="regions">Resolves ranges.</param>
+/// <param name="transfer">Copies.</param>
+/// <param name="memory">Atomic operations.</param>
+/// <param name="responder">The other side.</param>
+internal sealed unsafe class Requester(
+    NicBlock block, RegionAccess regions, Transfer transfer, GuardedMemory memory, Responder responder)
+{
+    private const ulong AtomicBytes = sizeof(ulong);
+
+    /// <summary>Goes on with the current operation.</summary>
+    /// <param name="qp">The queue pair; the caller holds its send lock.</param>
+    /// <param name="index">Its index.</param>
+    /// <param name="now">Nanoseconds.</param>
+    /// <param name="bytesLeft">Bytes that may still be copied in this turn.</param>
+    public Step Run(ref QpContext qp, uint index, long now, ref ulong bytesLeft)
+    {
+        var work = block.SendArea(index);
+        if (work->wr.opcode == IBV_WR_LOCAL_INV)
+            return Step.Ended(regions.TryInvalidate(work->wr.ex_invalidate_rkey, qp.Domain) ? IBV_WC_SUCCESS : IBV_WC_LOC_QP_OP_ERR);
+        if (qp.Operation.IsChecked == 0)
+        {
+            var status = CheckLocal(ref qp, work);
+            if (status != IBV_WC_SUCCESS)
+                return Step.Ended(status);
+            qp.Operation.IsChecked = 1;
+        }
+
+        ref var peer = ref block.QpByNumber(qp.DestinationNumber);
+        if (!IsReady(qp, peer))
+            return Waiting.ForPeer(ref qp, now);
+        if (qp.Operation.PeerEpoch != peer.Epoch)
+        {
+            // The peer was reset in the middle: what it has of the message is void.
+            qp.Operation.PeerEpoch = peer.Epoch;
+            qp.Operation.Done = 0;
+            qp.Operation.HasReceive = 0;
+        }
+
+        qp.Operation.RetryDeadline = 0;
+        return work->wr.opcode switch
+        {
+            IBV_WR_RDMA_WRITE => Write(ref qp, ref peer, work, ref bytesLeft),
+            IBV_WR_RDMA_READ => Read(ref qp, ref peer, work, ref bytesLeft),
+            IBV_WR_ATOMIC_CMP_AND_SWP or IBV_WR_ATOMIC_FETCH_AND_ADD => Atomic(ref qp, ref peer, work),
+            _ => WithReceive(ref qp, ref peer, index, now, ref bytesLeft),
+        };
+    }
+
+    // IBTA 9.9.2, errors that the requester finds itself, before anything leaves the queue pair.
+    private uint CheckLocal(ref QpContext qp, rxe_send_wqe* work)
+    {
+        var opcode = work->wr.opcode;
+        var isInline = qp.Operation.IsInline != 0;
+        var isAtomic = opcode is IBV_WR_ATOMIC_CMP_AND_SWP or IBV_WR_ATOMIC_FETCH_AND_ADD;
+        var fetches = isAtomic || opcode == IBV_WR_RDMA_READ;
+        var isKnown = fetches || opcode is IBV_WR_SEND or IBV_WR_SEND_WITH_IMM or IBV_WR_SEND_WITH_INV
+            or IBV_WR_RDMA_WRITE or IBV_WR_RDMA_WRITE_WITH_IMM;
+        if (!isKnown || (fetches && (isInline || qp.MaxReadAtomic == 0)))
+            return IBV_WC_LOC_QP_OP_ERR;
+        if (isInline ? work->dma.length > qp.MaxInlineData : work->dma.num_sge > qp.MaxSendSge)
+            return IBV_WC_LOC_QP_OP_ERR;
+
+        var local = LocalSide(qp, work);
+        var length = isInline ? work->dma.length : local.Length;
+        if (length > block.Header.MaxMessageBytes || (isAtomic && length < AtomicBytes))
+            return IBV_WC_LOC_LEN_ERR;
+        qp.Operation.Length = isAtomic ? AtomicBytes : length;
+        return transfer.MayUse(local, qp.Operation.Length) ? IBV_WC_SUCCESS : IBV_WC_LOC_PROT_ERR;
+    }
+
+    // The peer answers from RTR on, and only to the queue pair it is connected to (requests of others are dropped silently).
+    private static bool IsReady(in QpContext qp, in QpContext peer) =>
+        qp.DestinationNumber != 0
+        && Volatile.Read(in peer.Number) == qp.DestinationNumber
+        && Volatile.Read(in peer.State) is IBV_QPS_RTR or IBV_QPS_RTS or IBV_QPS_SQD or IBV_QPS_SQE
+        && peer.DestinationNumber == qp.Number;
+
+    private Step Write(ref QpContext qp, ref QpContext peer, rxe_send_wqe* work, ref ulong bytesLeft)
+    {
+        var range = RemoteRange(qp, work);
+        var remote = Segments.Of(&range, 1, peer.Domain, IBV_ACCESS_REMOTE_WRITE);
+        var refusal = CheckRemote(ref peer, remote, IBV_ACCESS_REMOTE_WRITE);
+        if (refusal != IBV_WC_SUCCESS)
+            return Step.Ended(refusal);
+        return Copy(ref qp, LocalSide(qp, work), remote, ref bytesLeft) switch
+        {
+            TransferResult.BadSource => Step.Ended(IBV_WC_LOC_PROT_ERR),
+            TransferResult.BadDestination => Step.Ended(responder.RefuseAccess(ref peer)),
+            _ => IsWhole(qp) ? Step.Ended(IBV_WC_SUCCESS) : Step.Unfinished,
+        };
+    }
+
+    private Step Read(ref QpContext qp, ref QpContext peer, rxe_send_wqe* work, ref ulong bytesLeft)
+    {
+        if (peer.MaxDestinationReadAtomic == 0)
+            return Step.Ended(responder.RefuseRequest(ref peer));
+        var range = RemoteRange(qp, work);
+        var remote = Segments.Of(&range, 1, peer.Domain, IBV_ACCESS_REMOTE_READ);
+        var refusal = CheckRemote(ref peer, remote, IBV_ACCESS_REMOTE_READ);
+        if (refusal != IBV_WC_SUCCESS)
+            return Step.Ended(refusal);
+        return Copy(ref qp, remote, LocalSide(qp, work), ref bytesLeft) switch
+        {
+            TransferResult.BadSource => Step.Ended(responder.RefuseAccess(ref peer)),
+            TransferResult.BadDestination => Step.Ended(IBV_WC_LOC_PROT_ERR),
+            _ => IsWhole(qp) ? Step.Ended(IBV_WC_SUCCESS) : Step.Unfinished,
+        };
+    }
+
+    private Step Atomic(ref QpContext qp, ref QpContext peer, rxe_send_wqe* work)
+    {
+        // IBTA 9.7.4.1: a misaligned address is an invalid request, and so is one more than the responder's resources.
+        if (peer.MaxDestinationReadAtomic == 0 || work->wr.wr_atomic_remote_addr % AtomicBytes != 0)
+            return Step.Ended(responder.RefuseRequest(ref peer));
+        var range = new rxe_sge { addr = work->wr.wr_atomic_remote_addr, length = (uint)AtomicBytes, lkey = work->wr.wr_atomic_rkey };
+        var remote = Segments.Of(&range, 1, peer.Domain, IBV_ACCESS_REMOTE_ATOMIC);
+        var refusal = CheckRemote(ref peer, remote, IBV_ACCESS_REMOTE_ATOMIC);
+        if (refusal != IBV_WC_SUCCESS)
+            return Step.Ended(refusal);
+        var target = (ulong*)regions.Resolve(range, peer.Domain, IBV_ACCESS_REMOTE_ATOMIC);
+        // The region may have been registered at an address that does not lie alike in memory.
+        if ((nuint)target % AtomicBytes != 0)
+            return Step.Ended(responder.RefuseRequest(ref peer));
+        ulong old = 0;
+        var fault = work->wr.opcode == IBV_WR_ATOMIC_CMP_AND_SWP
+            ? memory.CompareSwap(target, work->wr.wr_atomic_compare_add, work->wr.wr_atomic_swap, &old)
+            : memory.FetchAdd(target, work->wr.wr_atomic_compare_add, &old);
+        if (fault != 0)
+        {
+            transfer.Report(range, (byte*)target, AtomicBytes, target);
+            return Step.Ended(responder.RefuseAccess(ref peer));
+        }
+
+        var result = transfer.Copy(Segments.OfBytes(&old), LocalSide(qp, work), 0, AtomicBytes);
+        return Step.Ended(result == TransferResult.Ok ? IBV_WC_SUCCESS : IBV_WC_LOC_PROT_ERR);
+    }
+
+    // SEND and RDMA WRITE with immediate data use up a receive of the peer.
+    private Step WithReceive(ref QpContext qp, ref QpContext peer, uint index, long now, ref ulong bytesLeft)
+    {
+        // Only a flush of the peer's own can hold it: it will not be ready when that is over.
+        if (!SpinWord.TryAcquire(ref peer.ReceiveLock))
+            return Step.Unfinished;
+        try
+        {
+            // Looked at again: the flush that was under way when it looked ready may be over by now.
+            if (!IsReady(qp, peer))
+                return Waiting.ForPeer(ref qp, now);
+            if (qp.Operation.HasReceive == 0)
+            {
+                var status = responder.TakeReceive(ref qp, ref peer, index);
+                if (status == Responder.NotReady)
+                    return Waiting.ForReceive(ref qp, peer, now);
+                if (status != IBV_WC_SUCCESS)
+                    return Step.Ended(status);
+            }
+
+            return block.SendArea(index)->wr.opcode == IBV_WR_RDMA_WRITE_WITH_IMM
+                ? WriteWithImmediate(ref qp, ref peer, index, ref bytesLeft)
+                : Send(ref qp, ref peer, index, ref bytesLeft);
+        }
+        finally
+        {
+            SpinWord.Release(ref peer.ReceiveLock);
+        }
+    }
+
+    private Step WriteWithImmediate(ref QpContext qp, ref QpContext peer, uint index, ref ulong bytesLeft)
+    {
+        var work = block.SendArea(index);
+        var step = Write(ref qp, ref peer, work, ref bytesLeft);
+        return step is { Kind: StepKind.Ended, Status: IBV_WC_SUCCESS }
+            ? Step.Ended(responder.CompleteReceive(ref qp, ref peer, index, regions))
+            : step;
+    }
+
+    private Step Send(ref QpContext qp, ref QpContext peer, uint index, ref ulong bytesLeft)
+    {
+        var receive = block.ReceiveArea(index);
+        var remote = Segments.Of((rxe_sge*)(receive + 1), receive->dma.num_sge, peer.Domain, IBV_ACCESS_LOCAL_WRITE);
+        if (qp.Operation.Done == 0)
+        {
+            if (remote.Length < qp.Operation.Length)
+                return Step.Ended(responder.FailReceive(ref peer, index, IBV_WC_LOC_LEN_ERR));
+            if (!transfer.MayUse(remote, qp.Operation.Length))
+                return Step.Ended(responder.FailReceive(ref peer, index, IBV_WC_LOC_PROT_ERR));
+        }
+
+        return Copy(ref qp, LocalSide(qp, block.SendArea(index)), remote, ref bytesLeft) switch
+        {
+            TransferResult.BadSource => Step.Ended(IBV_WC_LOC_PROT_ERR),
+            TransferResult.BadDestination => Step.Ended(responder.FailReceive(ref peer, index, IBV_WC_LOC_PROT_ERR)),
+            _ when !IsWhole(qp) => Step.Unfinished,
+            _ => Step.Ended(responder.CompleteReceive(ref qp, ref peer, index, regions)),
+        };
+    }
+
+    // IBTA 9.7.4.1 and 9.9.3: what the queue pair does not serve is an invalid request, a bad key an access error. A zero-length RDMA
+    // needs no valid key (IBTA C9-88).
+    private uint CheckRemote(ref QpContext peer, in Segments remote, uint access)
+    {
+        if ((peer.AccessFlags & access) == 0)
+            return responder.RefuseRequest(ref peer);
+        return transfer.MayUse(remote, remote.Length) ? IBV_WC_SUCCESS : responder.RefuseAccess(ref peer);
+    }
+
+    private TransferResult Copy(ref QpContext qp, in Segments source, in Segments destination, ref ulong bytesLeft)
+    {
+        var bytes = Math.Min(qp.Operation.Length - qp.Operation.Done, bytesLeft);
+        if (bytes == 0)
+            return TransferResult.Ok;
+        var result = transfer.Copy(source, destination, qp.Operation.Done, bytes);
+        qp.Operation.Done += bytes;
+        bytesLeft -= bytes;
+        return result;
+    }
+
+    private static bool IsWhole(in QpContext qp) => qp.Operation.Done == qp.Operation.Length;
+
+    private static rxe_sge RemoteRange(in QpContext qp, rxe_send_wqe* work) =>
+        new() { addr = work->wr.wr_rdma_remote_addr, length = (uint)qp.Operation.Length, lkey = work->wr.wr_rdma_rkey };
+
+    private static Segments LocalSide(in QpContext qp, rxe_send_wqe* work)
+    {
+        if (qp.Operation.IsInline != 0)
+            return Segments.OfBytes(work + 1);
+        var isStored = work->wr.opcode is IBV_WR_RDMA_READ or IBV_WR_ATOMIC_CMP_AND_SWP or IBV_WR_ATOMIC_FETCH_AND_ADD;
+        return Segments.Of((rxe_sge*)(work + 1), work->dma.num_sge, qp.Domain, isStored ? IBV_ACCESS_LOCAL_WRITE : 0);
+    }
+}

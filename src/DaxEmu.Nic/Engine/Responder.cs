@@ -1,0 +1,178 @@
+using DaxEmu.Abi;
+using static DaxEmu.Abi.ibv_event_type;
+using static DaxEmu.Abi.ibv_send_flags;
+using static DaxEmu.Abi.ibv_wc_flags;
+using static DaxEmu.Abi.ibv_wc_opcode;
+using static DaxEmu.Abi.ibv_wc_status;
+using static DaxEmu.Abi.ibv_wr_opcode;
+
+namespace DaxEmu.Nic;
+
+/// <summary>
+/// The responder's side: receives, and what a bad request does to the queue pair it was sent to (IBTA 9.9.3, "Responder error behavior").
+/// Methods that return a status return the requester's.
+/// </summary>
+/// <param name="block">The NIC's state.</param>
+/// <param name="mappings">Where rings lie.</param>
+/// <param name="completions">Gets completions.</param>
+/// <param name="events">Gets asynchronous events.</param>
+internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, CompletionWriter completions, PendingEvents events)
+{
+    /// <summary>No completion status: no receive is posted.</summary>
+    public const uint NotReady = uint.MaxValue;
+
+    /// <summary>Copies the peer's head receive to the requester's area; it stays in the ring until it is completed.</summary>
+    public uint TakeReceive(ref QpContext qp, ref QpContext peer, uint index)
+    {
+        var receive = block.ReceiveArea(index);
+        switch (Fetch(peer, receive))
+        {
+            case FetchResult.Empty:
+                return NotReady;
+            case FetchResult.Broken:
+                Fail(ref peer, IBV_EVENT_QP_FATAL);
+                return IBV_WC_REM_OP_ERR;
+            case FetchResult.Malformed:
+                return FailReceive(ref peer, index, IBV_WC_LOC_QP_OP_ERR);
+            default:
+                qp.Operation.HasReceive = 1;
+                qp.Operation.RnrDeadline = 0;
+                return IBV_WC_SUCCESS;
+        }
+    }
+
+    /// <summary>The message has arrived: takes the receive off the ring and adds its completion.</summary>
+    public uint CompleteReceive(ref QpContext qp, ref QpContext peer, uint index, RegionAccess regions)
+    {
+        var work = &block.SendArea(index)->wr;
+        var status = IBV_WC_SUCCESS;
+        // Class J: the message was good and is acknowledged, the receive and its queue pair fail.
+        if (work->opcode == IBV_WR_SEND_WITH_INV && !regions.TryInvalidate(work->ex_invalidate_rkey, peer.Domain))
+            status = IBV_WC_REM_INV_REQ_ERR;
+        var completion = new ib_uverbs_wc
+        {
+            wr_id = block.ReceiveArea(index)->wr_id,
+            status = status,
+            opcode = work->opcode == IBV_WR_RDMA_WRITE_WITH_IMM ? IBV_WC_RECV_RDMA_WITH_IMM : IBV_WC_RECV,
+            byte_len = (uint)qp.Operation.Length,
+            qp_num = peer.Number,
+            src_qp = qp.Number,
+            port_num = 1,
+        };
+        if (work->opcode is IBV_WR_SEND_WITH_IMM or IBV_WR_RDMA_WRITE_WITH_IMM)
+        {
+            completion.wc_flags = IBV_WC_WITH_IMM;
+            completion.ex_imm_data = work->ex_imm_data;
+        }
+        else if (work->opcode == IBV_WR_SEND_WITH_INV)
+        {
+            completion.wc_flags = IBV_WC_WITH_INV;
+            completion.ex_invalidate_rkey = work->ex_invalidate_rkey;
+        }
+
+        if (status != IBV_WC_SUCCESS)
+            Fail(ref peer);
+        var isSolicited = (work->send_flags & IBV_SEND_SOLICITED) != 0;
+        return PostReceive(ref peer, completion, isSolicited) ? IBV_WC_SUCCESS : IBV_WC_REM_OP_ERR;
+    }
+
+    /// <summary>
+    /// The receive cannot take the message: it completes in error, which takes its queue pair to the error state. A message that is too
+    /// long is an invalid request (class C), all else an error of the responder's own (class A).
+    /// </summary>
+    public uint FailReceive(ref QpContext peer, uint index, uint status)
+    {
+        Fail(ref peer);
+        var completion = new ib_uverbs_wc
+        {
+            wr_id = block.ReceiveArea(index)->wr_id,
+            status = status,
+            opcode = IBV_WC_RECV,
+            qp_num = peer.Number,
+            src_qp = peer.DestinationNumber,
+            port_num = 1,
+        };
+        _ = PostReceive(ref peer, completion, isSolicited: false);
+        return status == IBV_WC_LOC_LEN_ERR ? IBV_WC_REM_INV_REQ_ERR : IBV_WC_REM_OP_ERR;
+    }
+
+    /// <summary>NAK, invalid request: the queue pair does not serve this.</summary>
+    public uint RefuseRequest(ref QpContext peer)
+    {
+        Fail(ref peer, IBV_EVENT_QP_REQ_ERR);
+        return IBV_WC_REM_INV_REQ_ERR;
+    }
+
+    /// <summary>NAK, remote access error: the key does not allow this, or the memory is gone.</summary>
+    public uint RefuseAccess(ref QpContext peer)
+    {
+        Fail(ref peer, IBV_EVENT_QP_ACCESS_ERR);
+        return IBV_WC_REM_ACCESS_ERR;
+    }
+
+    /// <summary>Completes the head receive as flushed; false when the ring is empty or broken. The caller holds the receive lock.</summary>
+    public bool TryFlushOne(ref QpContext qp)
+    {
+        rxe_recv_wqe receive;
+        if (!TryLook(qp, out var ring, out var pending) || pending == 0)
+            return false;
+        ring.CopyOut(qp.Receive.Index, 0, &receive, RingLayout.ReceiveWqeBytes);
+        var completion = new ib_uverbs_wc
+        {
+            wr_id = receive.wr_id,
+            status = IBV_WC_WR_FLUSH_ERR,
+            opcode = IBV_WC_RECV,
+            qp_num = qp.Number,
+            port_num = 1,
+        };
+        _ = PostReceive(ref qp, completion, isSolicited: false);
+        return true;
+    }
+
+    private FetchResult Fetch(in QpContext peer, rxe_recv_wqe* receive)
+    {
+        if (!TryLook(peer, out var ring, out var pending))
+            return FetchResult.Broken;
+        if (pending == 0)
+            return FetchResult.Empty;
+        ring.CopyOut(peer.Receive.Index, 0, receive, RingLayout.ReceiveWqeBytes);
+        if (receive->dma.num_sge > peer.MaxReceiveSge)
+            return FetchResult.Malformed;
+        ring.CopyOut(peer.Receive.Index, RingLayout.ReceiveWqeBytes, receive + 1, receive->dma.num_sge * (uint)sizeof(rxe_sge));
+        return FetchResult.Fetched;
+    }
+
+    private bool TryLook(in QpContext qp, out SharedRing ring, out uint pending)
+    {
+        pending = 0;
+        if (!SharedRing.TryOpen(mappings, qp.Receive, out ring))
+            return false;
+        var producer = ring.ReadProducer();
+        pending = (producer - qp.Receive.Index) & qp.Receive.IndexMask;
+        return producer <= qp.Receive.IndexMask;
+    }
+
+    private bool PostReceive(ref QpContext qp, in ib_uverbs_wc completion, bool isSolicited)
+    {
+        // The consumer index first, as in SendQueue.Complete.
+        qp.Receive.Index = (qp.Receive.Index + 1) & qp.Receive.IndexMask;
+        if (SharedRing.TryOpen(mappings, qp.Receive, out var ring))
+            ring.PublishConsumer(qp.Receive.Index);
+        return completions.Post(qp.ReceiveCq, completion, isSolicited);
+    }
+
+    // A completion tells of the error: no event (IBTA 11.6.3.2 has affiliated events for errors that no completion reports).
+    private void Fail(ref QpContext peer)
+    {
+        if (peer.TryFail())
+            events.Drain(peer);
+    }
+
+    private void Fail(ref QpContext peer, uint eventType)
+    {
+        if (!peer.TryFail())
+            return;
+        events.Async(eventType, peer.Number, peer.Cookie);
+        events.Drain(peer);
+    }
+}

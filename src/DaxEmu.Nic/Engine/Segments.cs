@@ -1,0 +1,43 @@
+using DaxEmu.Abi;
+
+namespace DaxEmu.Nic;
+
+/// <summary>One side of a transfer: ranges of client memory in order, or bytes that lie in the work request itself.</summary>
+internal readonly unsafe struct Segments
+{
+    private Segments(rxe_sge* ranges, uint count, byte* inline, uint domain, uint access)
+    {
+        Ranges = ranges;
+        Count = count;
+        Inline = inline;
+        Domain = domain;
+        Access = access;
+    }
+
+    public rxe_sge* Ranges { get; }
+
+    public uint Count { get; }
+
+    /// <summary>The bytes themselves; null when <see cref="Ranges"/> tell where they are.</summary>
+    public byte* Inline { get; }
+
+    public uint Domain { get; }
+
+    public uint Access { get; }
+
+    public static Segments Of(rxe_sge* ranges, uint count, uint domain, uint access) => new(ranges, count, null, domain, access);
+
+    public static Segments OfBytes(void* bytes) => new(null, 0, (byte*)bytes, 0, 0);
+
+    /// <summary>Bytes in all ranges.</summary>
+    public ulong Length
+    {
+        get
+        {
+            var sum = 0UL;
+            for (var i = 0U; i < Count; i++)
+                sum += Ranges[i].length;
+            return sum;
+        }
+    }
+}

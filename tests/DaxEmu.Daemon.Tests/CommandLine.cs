@@ -1,0 +1,15 @@
+using DaxEmu.Daemon.Commands;
+
+namespace DaxEmu.Daemon.Tests;
+
+/// <summary>Runs a command line inside the test's process.</summary>
+internal static class CommandLine
+{
+    public static async Task<(int Status, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        int status = await DaxEmuCommand.RunAsync(arguments, output, error);
+        return (status, output.ToString(), error.ToString());
+    }
+}

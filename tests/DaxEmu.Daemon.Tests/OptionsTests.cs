@@ -1,0 +1,151 @@
+using DaxEmu.Contract;
+using DaxEmu.Daemon.Configuration;
+using Xunit;
+
+namespace DaxEmu.Daemon.Tests;
+
+/// <summary>The configuration, as files, environment and options give it.</summary>
+public sealed class OptionsTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    [Theory]
+    [InlineData("""{ "Sockets": { "Directory": "run" } }""", """Sockets:Directory: "run" is not an absolute path""")]
+    [InlineData("""{ "Device": { "Name": "mlx5_0" } }""", """Device:Name: "mlx5_0" is not "rxe" followed by""")]
+    [InlineData("""{ "Contract": { "Policy": "allow" } }""", """Contract:Policy: "allow" is not one of: deny, ignore""")]
+    [InlineData("""{ "Engine": { "Workers": 0 } }""", """Engine:Workers: "0" is not a whole number from 1 to 64""")]
+    [InlineData("""{ "Engine": { "Workers": "two" } }""", """Engine:Workers: "two" is not a whole number from 1 to 64""")]
+    [InlineData("""{ "Engine": { "SpinMicroseconds": -1 } }""", """Engine:SpinMicroseconds: "-1" is not a whole number from 0 to 1000000""")]
+    [InlineData("""{ "Journal": { "Capacity": 1 } }""", """Journal:Capacity: "1" is not a whole number from 16 to 1000000""")]
+    [InlineData("""{ "Volumes": "/data" }""", """Volumes: "/data" is not a list""")]
+    [InlineData("""{ "Volumes": [ { "Mount": "/tmp" } ] }""", "Volumes:0:Backing: missing: give the directory to guard")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/tmp", "Mount": "/no/such" } ] }""", """Volumes:0:Mount: "/no/such" does not exist""")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/etc/passwd", "Mount": "/tmp" } ] }""", """Volumes:0:Backing: "/etc/passwd" is not a directory""")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/usr/bin" } ] }""", """Volumes:0:Mount: "/usr/bin" and Volumes:0:Backing "/usr" lie one inside the other""")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/tmp", "Policy": "no" } ] }""", """Volumes:0:Policy: "no" is not one of: deny, ignore""")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/tmp", "Passthrough": "on" } ] }""", """Volumes:0:Passthrough: "on" is not one of: auto, off""")]
+    public void A_bad_value_is_refused_by_key_value_and_what_is_allowed(string json, string expected)
+    {
+        string file = _directory.Write("daxemu.json", json);
+
+        ConfigurationException refusal = Assert.Throws<ConfigurationException>(() => Read(file));
+
+        string problem = Assert.Single(refusal.Problems);
+        Assert.StartsWith(expected, problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "Engine": { "Worker": 2 } }""", "Engine:Worker", "Engine:Workers")]
+    [InlineData("""{ "Polcy": "deny" }""", "Polcy", "Contract:Policy")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/tmp", "Mnt": "/x" } ] }""", "Volumes:0:Mnt", "Volumes:0:Mount")]
+    public void An_unknown_key_is_refused_with_the_nearest_one(string json, string unknown, string nearest)
+    {
+        string file = _directory.Write("daxemu.json", json);
+
+        ConfigurationException refusal = Assert.Throws<ConfigurationException>(() => Read(file));
+
+        Assert.Equal([$"{unknown}: unknown key (set by {file}); the nearest is {nearest}"], refusal.Problems);
+    }
+
+    [Fact]
+    public void All_problems_are_listed_at_once()
+    {
+        string file = _directory.Write("daxemu.json", """{ "Engine": { "Workers": 0, "Spin": 1 }, "Journal": { "Capacity": 0 } }""");
+
+        Assert.Equal(3, Assert.Throws<ConfigurationException>(() => Read(file)).Problems.Count);
+    }
+
+    [Theory]
+    [InlineData("{\n  \"Engine\": {\n    \"Workers\": }\n}", "line 3, column 16:")]
+    [InlineData("{ \"Engine\": ", "line 1, column 13:")]
+    [InlineData("{ \"Engine\": {}, \"Engine\": {} }", "Duplicate property 'Engine'")]
+    [InlineData("[]", "the file must hold one JSON object, not a Array")]
+    public void A_file_that_is_not_JSON_is_refused_with_line_and_column(string text, string expected)
+    {
+        string file = _directory.Write("daxemu.json", text);
+
+        ConfigurationException refusal = Assert.Throws<ConfigurationException>(() => Read(file));
+
+        Assert.StartsWith($"{file}: {expected}", Assert.Single(refusal.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_named_file_that_is_not_there_is_refused()
+    {
+        Assert.Throws<ConfigurationException>(() => Read(Path.Combine(_directory.Path, "absent.json")));
+    }
+
+    [Fact]
+    public void Comments_and_trailing_commas_are_allowed()
+    {
+        string file = _directory.Write("daxemu.json", "{ // threads\n \"Engine\": { \"Workers\": 3, }, }");
+
+        Assert.Equal(3, Read(file).Engine.Workers);
+    }
+
+    [Fact]
+    public void The_environment_wins_over_the_file_and_the_command_line_over_both()
+    {
+        string file = _directory.Write("daxemu.json", """{ "Contract": { "Policy": "deny" }, "Engine": { "Workers": 2, "SpinMicroseconds": 7 } }""");
+        Environment.SetEnvironmentVariable("DAXEMU__ENGINE__WORKERS", "3");
+        try
+        {
+            DaxEmuOptions options = Read(file, new CommandLineSettings { Policy = "ignore" });
+
+            Assert.Equal((3, 7, Policy.Ignore), (options.Engine.Workers, options.Engine.SpinMicroseconds, options.Contract.Policy));
+            Assert.Equal("Contract:Policy (command line)", options.Contract.PolicySetAt);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("DAXEMU__ENGINE__WORKERS", null);
+        }
+    }
+
+    [Fact]
+    public void Volumes_of_the_command_line_come_after_those_of_the_file()
+    {
+        string a = _directory.Make("a"), b = _directory.Make("b"), c = _directory.Make("c"), d = _directory.Make("d");
+        string file = _directory.Write("daxemu.json", $$"""{ "Volumes": [ { "Backing": "{{a}}", "Mount": "{{b}}", "Policy": "ignore" } ] }""");
+
+        IReadOnlyList<VolumeOptions> volumes = Read(file, new CommandLineSettings { Volumes = [$"{c}:{d}"] }).Volumes;
+
+        Assert.Equal([(a, b, Policy.Ignore), (c, d, null)], volumes.Select(v => (v.Backing, v.Mount, v.Policy)));
+    }
+
+    [Fact]
+    public void Two_volumes_cannot_share_a_mount()
+    {
+        string a = _directory.Make("a"), b = _directory.Make("b"), mount = _directory.Make("m");
+
+        ConfigurationException refusal = Assert.Throws<ConfigurationException>(
+            () => Read(null, new CommandLineSettings { Volumes = [$"{a}:{mount}", $"{b}:{mount}"] }));
+
+        Assert.Contains("Volumes:1:Mount", Assert.Single(refusal.Problems), StringComparison.Ordinal);
+        Assert.Contains("is already the mount of Volumes:0", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/only-one")]
+    [InlineData("/a:/b:deny:more")]
+    [InlineData("/a:")]
+    public void A_malformed_volume_is_refused_with_its_form(string volume)
+    {
+        ConfigurationException refusal = Assert.Throws<ConfigurationException>(
+            () => Read(null, new CommandLineSettings { Volumes = [volume] }));
+
+        Assert.StartsWith($"--volume: \"{volume}\" is not BACKING:MOUNT", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_runtime_directory_too_long_for_a_socket_is_refused()
+    {
+        string file = _directory.Write("daxemu.json", $$"""{ "Sockets": { "Directory": "/{{new string('x', 100)}}" } }""");
+
+        Assert.Contains("is longer than", Assert.Throws<ConfigurationException>(() => Read(file)).Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    private DaxEmuOptions Read(string? file, CommandLineSettings? settings = null) =>
+        OptionsReader.Read(ConfigurationSources.Load(file ?? _directory.Write("empty.json", "{}"), settings ?? new CommandLineSettings()));
+}

@@ -1,0 +1,101 @@
+using DaxEmu.Linux.Sockets;
+using Xunit;
+using static DaxEmu.Abi.errno;
+
+namespace DaxEmu.Device.Tests;
+
+/// <summary>Events to a client that is slow, or dead: none is lost below the bound, and nobody waits.</summary>
+public sealed class EventChannelTests : IDisposable
+{
+    private const int Limit = 5000;
+
+    private readonly EventPump _pump = new();
+    private readonly EventChannel _channel;
+    private readonly SeqPacketConnection _client;
+    private readonly byte[] _buffer = new byte[64];
+    private long _lost;
+    private int _counter;
+
+    public EventChannelTests()
+    {
+        _channel = new EventChannel(_pump, Limit, lost => _lost = lost);
+        _client = new SeqPacketConnection(_channel.ClientEnd);
+    }
+
+    public void Dispose()
+    {
+        _channel.Dispose();
+        _pump.Dispose();
+    }
+
+    [Fact]
+    public void More_events_than_the_socket_holds_arrive_in_order_when_the_client_reads()
+    {
+        Send(0, Limit);
+
+        for (ulong i = 0; i < Limit; i++)
+        {
+            Assert.Equal(i, Receive());
+        }
+
+        Assert.Equal(Limit, _counter);
+        Assert.Equal(EAGAIN, _client.TryReceive(_buffer, out _));
+    }
+
+    [Fact]
+    public void Events_beyond_the_bound_are_counted_as_lost()
+    {
+        ulong sent = 0;
+        while (_lost < 3)
+        {
+            Send(sent, 1);
+            sent++;
+        }
+
+        Assert.Equal((int)sent - 3, _counter);
+        for (ulong i = 0; i < sent - 3; i++)
+        {
+            Assert.Equal(i, Receive());
+        }
+    }
+
+    [Fact]
+    public void Withdrawing_takes_exactly_one_objects_events_and_keeps_the_order_of_the_others()
+    {
+        for (int i = 0; i < 1000; i++)
+        {
+            Send((ulong)(i % 3), 1);
+        }
+
+        Assert.Equal(0ul, Receive());
+        Assert.Equal(333, _channel.Withdraw(1));
+
+        ulong[] left = [.. Enumerable.Range(1, 999).Select(i => (ulong)(i % 3)).Where(handle => handle != 1)];
+        Assert.Equal(left, left.Select(_ => Receive()));
+        Assert.Equal(EAGAIN, _client.TryReceive(_buffer, out _));
+    }
+
+    [Fact]
+    public void Sending_after_the_end_is_ignored()
+    {
+        _channel.Dispose();
+
+        Send(1, 1);
+
+        Assert.Equal((0, 0), (_counter, _channel.Withdraw(1)));
+    }
+
+    private void Send(ulong first, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _channel.Send(BitConverter.GetBytes(first + (ulong)i), ref _counter);
+        }
+    }
+
+    private ulong Receive()
+    {
+        Assert.Equal(8, _client.Receive(_buffer).Length);
+        return BitConverter.ToUInt64(_buffer);
+    }
+}

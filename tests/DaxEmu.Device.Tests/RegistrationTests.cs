@@ -1,0 +1,193 @@
+using DaxEmu.Abi;
+using DaxEmu.Contract;
+using DaxEmu.Linux.Memory;
+using Microsoft.Win32.SafeHandles;
+using Xunit;
+using static DaxEmu.Abi.errno;
+using static DaxEmu.Abi.ibv_access_flags;
+
+namespace DaxEmu.Device.Tests;
+
+/// <summary>reg_mr: what memory may be registered, with which rights, and what the contract is asked.</summary>
+public sealed class RegistrationTests : IDisposable
+{
+    private const ulong Address = 0x7000_0000;
+    private const uint Length = 65536;
+
+    private readonly TestDevice _device = new(runWorker: false);
+    private readonly TestFile _file = new(Length);
+    private readonly TestClient _client;
+    private readonly uint _pd;
+
+    public RegistrationTests()
+    {
+        _client = _device.Open();
+        _pd = _client.AllocatePd();
+    }
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _device.Dispose();
+        _file.Dispose();
+        Assert.Empty(_device.Log.Failures);
+    }
+
+    [Fact]
+    public void A_region_of_a_file_pins_exactly_its_bytes_for_its_process()
+    {
+        _client.TryRegister(_pd, _file.Handle, Address, 5000, offset: 4096);
+
+        Pin pin = Assert.Single(_device.Contract.PinsOf());
+        DescriptorStatus status = DescriptorStatus.Of(_file.Handle);
+        Assert.Equal(new FileIdentity(status.Device, status.Inode), pin.Request.File);
+        Assert.Equal(new ByteRange(4096, 9096), pin.Request.Range);
+        Assert.Equal((PinAccess.Read | PinAccess.Write, PinMapping.PageCache), (pin.Request.Access, pin.Request.Mapping));
+        Assert.Equal((Environment.ProcessId, _file.Path), (pin.Request.Owner.ProcessId, pin.Request.Path));
+        Assert.Equal(_device.Server.Snapshot.Sessions.Single().Id, pin.Request.Owner.DeviceFile);
+    }
+
+    [Fact]
+    public void Deregistering_releases_the_pin_and_the_mapping()
+    {
+        ib_uverbs_reg_mr_resp region = _client.Register(_pd, _file.Handle, Address, Length);
+        Assert.Equal(1, _device.Mappings.Count);
+
+        Assert.Equal(0, _client.Deregister(region.mr_handle).Errno);
+
+        Assert.Empty(_device.Contract.PinsOf());
+        Assert.Equal(0, _device.Mappings.Count);
+    }
+
+    [Fact]
+    public void Past_the_end_of_the_file_is_refused_by_the_contract()
+    {
+        TestReply reply = _client.TryRegister(_pd, _file.Handle, Address, Length + 1);
+
+        Assert.True(reply.Errno != 0);
+        Assert.Single(_device.Journal.Of().OfType<PinRefused>());
+        Assert.Empty(_device.Contract.PinsOf());
+    }
+
+    [Fact]
+    public void Write_access_needs_a_descriptor_open_for_writing_whatever_the_client_says()
+    {
+        using SafeFileHandle readOnly = _file.OpenReadOnly();
+
+        TestReply refused = _client.TryRegister(_pd, readOnly, Address, Length, protection: 3);
+        TestReply granted = _client.TryRegister(_pd, readOnly, Address, Length, access: IBV_ACCESS_REMOTE_READ, protection: 1);
+
+        Assert.Equal(EFAULT, refused.Errno);
+        Assert.Equal(0, granted.Errno);
+    }
+
+    [Theory]
+    [InlineData(TestVerbs.AllAccess, 1u, EFAULT)]
+    [InlineData(0u, 0u, EFAULT)]
+    [InlineData(IBV_ACCESS_REMOTE_WRITE, 3u, EINVAL)]
+    [InlineData(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_ON_DEMAND, 3u, EOPNOTSUPP)]
+    [InlineData(0x8000_0000u, 3u, EINVAL)]
+    public void Access_that_the_mapping_or_the_rules_forbid_is_refused(uint access, uint protection, int expected)
+    {
+        Assert.Equal(expected, _client.TryRegister(_pd, _file.Handle, Address, 4096, access: access, protection: protection).Errno);
+        Assert.Empty(_device.Contract.PinsOf());
+        Assert.Equal(0, _device.Mappings.Count);
+    }
+
+    [Fact]
+    public void A_memory_file_needs_no_pin()
+    {
+        using SafeFileHandle memory = MemoryFile.CreateSealed("client", 8192);
+
+        _client.Register(_pd, memory, Address, 8192);
+
+        Assert.Empty(_device.Contract.PinsOf());
+        Assert.Equal(EFAULT, _client.TryRegister(_pd, memory, Address, 8193).Errno);
+    }
+
+    [Fact]
+    public void A_descriptor_that_only_names_the_file_is_refused()
+    {
+        using SafeFileHandle pathOnly = new(Open(_file.Path, fcntl.O_PATH), true);
+
+        Assert.Equal(EACCES, _client.TryRegister(_pd, pathOnly, Address, 4096).Errno);
+    }
+
+    [Fact]
+    public void A_descriptor_that_is_no_file_is_refused()
+    {
+        using SafeFileHandle device = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite);
+
+        Assert.Equal(ENODEV, _client.TryRegister(_pd, device, Address, 4096).Errno);
+    }
+
+    public static TheoryData<string, ib_uverbs_reg_mr, daxemu_segment, int> OddRanges
+    {
+        get
+        {
+            ib_uverbs_reg_mr request = new() { start = Address, hca_va = Address, length = 4096 };
+            daxemu_segment segment = new() { address = Address, length = 4096, protection = 3 };
+            return new()
+            {
+                { "the segment lies behind", request, segment with { address = Address + 4096 }, EFAULT },
+                { "the segment is short", request, segment with { length = 4095 }, EFAULT },
+                { "the segment is larger", request, segment with { address = Address - 4096, length = 12288 }, 0 },
+                { "length wraps", request with { length = ulong.MaxValue }, segment, EFAULT },
+                { "both wrap", request with { length = ulong.MaxValue }, segment with { length = ulong.MaxValue }, EINVAL },
+                { "offset at the end of time", request, segment with { offset = long.MaxValue - 100 }, EINVAL },
+                { "offset wraps", request, segment with { offset = ulong.MaxValue - 100 }, EINVAL },
+                { "no bytes", request with { length = 0 }, segment, EINVAL },
+                { "another offset into the page", request with { hca_va = Address + 1 }, segment, EINVAL },
+                { "another address for the peer", request with { hca_va = 0x1000 }, segment, 0 },
+            };
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(OddRanges))]
+    public void Ranges_are_checked_before_they_are_used(string what, ib_uverbs_reg_mr request, daxemu_segment segment, int expected)
+    {
+        request.pd_handle = _pd;
+        byte[] command = TestClient.Framed(ib_uverbs_write_cmds.IB_USER_VERBS_CMD_REG_MR, TestClient.Bytes(request), 12);
+
+        TestReply reply = _client.Write(command, [segment], _file.Handle);
+
+        Assert.True(reply.Errno == expected, $"{what}: errno {reply.Errno}: {reply.Text}");
+    }
+
+    [Fact]
+    public void A_region_of_two_files_is_EOPNOTSUPP()
+    {
+        ib_uverbs_reg_mr request = new() { pd_handle = _pd, start = Address, hca_va = Address, length = 8192 };
+        byte[] command = TestClient.Framed(ib_uverbs_write_cmds.IB_USER_VERBS_CMD_REG_MR, TestClient.Bytes(request), 12);
+        daxemu_segment half = new() { address = Address, length = 4096, protection = 3 };
+
+        TestReply reply = _client.Write(command, [half, half with { address = Address + 4096 }], _file.Handle, _file.Handle);
+
+        Assert.Equal(EOPNOTSUPP, reply.Errno);
+    }
+
+    [Fact]
+    public async Task A_registration_that_waits_for_a_truncate_ends_when_its_client_dies()
+    {
+        DescriptorStatus status = DescriptorStatus.Of(_file.Handle);
+        LayoutOperation truncate = new(
+            new FileIdentity(status.Device, status.Inode), _file.Path, LayoutOperationKind.Truncate, ByteRange.From(0), new Requester(1, 0, "t"));
+        using LayoutDecision inFlight = await _device.Contract.RequestAsync(truncate, TestContext.Current.CancellationToken);
+        ib_uverbs_reg_mr request = new() { pd_handle = _pd, start = Address, hca_va = Address, length = 4096 };
+        byte[] body = TestClient.WriteBody(
+            TestClient.Framed(ib_uverbs_write_cmds.IB_USER_VERBS_CMD_REG_MR, TestClient.Bytes(request), 12),
+            [new daxemu_segment { address = Address, length = 4096, protection = 3 }]);
+        _client.Connection.Send(
+            [.. TestClient.Bytes(new daxemu_request { type = daxemu_device.DAXEMU_REQ_WRITE, length = (uint)body.Length, id = 99 }), .. body],
+            [_file.Handle]);
+
+        _client.Connection.Dispose();
+
+        Assert.Equal(1ul, _device.Log.TakeClosed().Session.Id);
+        Assert.Empty(_device.Contract.PinsOf());
+    }
+
+    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    private static extern int Open([System.Runtime.InteropServices.MarshalAs(System.Runtime.InteropServices.UnmanagedType.LPUTF8Str)] string path, int flags);
+}

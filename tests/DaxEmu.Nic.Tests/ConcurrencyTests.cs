@@ -1,0 +1,144 @@
+using static DaxEmu.Abi.ibv_wc_status;
+
+namespace DaxEmu.Nic.Tests;
+
+/// <summary>Several engines at once, on the same and on different queue pairs.</summary>
+public sealed class ConcurrencyTests
+{
+    [Fact]
+    public async Task Completions_stay_exactly_once_and_in_order_with_engines_that_race_for_the_same_queue_pairs()
+    {
+        const ulong Messages = 20_000;
+        using var rig = new Rig();
+        var sharedCq = rig.NewCq(entries: 255);
+        var pairs = Enumerable.Range(0, 3).Select(_ =>
+        {
+            var a = rig.NewEndpoint(sendCq: sharedCq);
+            var b = rig.NewEndpoint();
+            Rig.Connect(a, b);
+            return (A: a, B: b, Local: a.Register(64), Remote: b.Register(64));
+        }).ToArray();
+        using var traffic = new Traffic(rig, workers: 3);
+        foreach (var (a, b, _, _) in pairs)
+        {
+            traffic.Add(a.Qp.Number);
+            traffic.Add(b.Qp.Number);
+        }
+
+        var sends = new CompletionAudit();
+        var receives = new CompletionAudit();
+        var posted = new ulong[pairs.Length];
+        var received = new ulong[pairs.Length];
+        var open = (ulong)pairs.Length * Messages;
+        while (open > 0)
+        {
+            for (var i = 0; i < pairs.Length; i++)
+            {
+                var (a, b, local, remote) = pairs[i];
+                if (posted[i] < Messages && !a.SendRing.IsFull)
+                    a.PostSend(Post.Send(++posted[i], local.Sge(0, 8)));
+                if (received[i] < Messages && !b.ReceiveRing.IsFull)
+                    b.PostReceive(++received[i], remote.Sge(0, 8));
+                while (b.ReceiveCq.TryPoll(out var receive))
+                    receives.Add(receive);
+            }
+
+            while (sharedCq.TryPoll(out var send))
+            {
+                sends.Add(send);
+                open--;
+            }
+        }
+
+        await traffic.StopAsync();
+        foreach (var (a, b, _, _) in pairs)
+        {
+            b.ReceiveCq.TakeAll().ForEach(c => receives.Add(c));
+            sends.Finish(a.Qp.Number, Messages);
+            receives.Finish(b.Qp.Number, Messages);
+        }
+
+        Assert.Empty(sends.Findings);
+        Assert.Empty(receives.Findings);
+    }
+
+    [Fact]
+    public async Task Atomics_from_many_queue_pairs_lose_no_update()
+    {
+        const ulong Additions = 10_000;
+        using var rig = new Rig();
+        var target = rig.NewEndpoint();
+        var counter = target.Register(64);
+        var adders = Enumerable.Range(0, 3).Select(_ =>
+        {
+            var a = rig.NewEndpoint();
+            var b = rig.NewEndpoint(domain: target.Domain);
+            Rig.Connect(a, b);
+            return (A: a, Old: a.Register(64));
+        }).ToArray();
+        using var traffic = new Traffic(rig, workers: 3);
+        foreach (var (a, _) in adders)
+            traffic.Add(a.Qp.Number);
+
+        var done = 0UL;
+        var posted = new ulong[adders.Length];
+        while (done < Additions * (ulong)adders.Length)
+        {
+            for (var i = 0; i < adders.Length; i++)
+            {
+                var (a, old) = adders[i];
+                if (posted[i] < Additions && !a.SendRing.IsFull)
+                    a.PostSend(Post.FetchAdd(++posted[i], counter, 0, 1, old.Sge(0, 8)));
+                while (a.SendCq.TryPoll(out var completion))
+                {
+                    Assert.Equal(IBV_WC_SUCCESS, completion.status);
+                    done++;
+                }
+            }
+        }
+
+        await traffic.StopAsync();
+        Assert.Equal(done, counter.Word(0));
+    }
+
+    [Fact]
+    public async Task Destroying_queue_pairs_under_traffic_harms_nobody_else()
+    {
+        using var rig = new Rig();
+        var (steady, peer) = rig.NewPair();
+        var (local, remote) = (steady.Register(64), peer.Register(64));
+        using var traffic = new Traffic(rig);
+        traffic.Add(steady.Qp.Number);
+        var id = 0UL;
+        var audit = new CompletionAudit();
+        for (var round = 0; round < 300; round++)
+        {
+            var (a, b) = rig.NewPair(depth: 3);
+            var (mine, theirs) = (a.Register(4096), b.Register(4096));
+            traffic.Add(a.Qp.Number);
+            traffic.Add(b.Qp.Number);
+            b.PostReceive(1, theirs.Whole);
+            a.PostSend(Post.Send(1, mine.Whole));
+            a.PostSend(Post.Write(2, theirs, 0, mine.Whole));
+            steady.PostSend(Post.Write(++id, remote, 0, local.Whole));
+            SpinWait.SpinUntil(() => !steady.SendCq.Ring.IsEmpty);
+            audit.Add(steady.SendCq.TakeOne());
+            foreach (var endpoint in new[] { b, a })
+            {
+                Rig.Ok(rig.Device.DestroyQueuePair(endpoint.Qp, abandoned: round % 2 == 0));
+                Rig.Ok(rig.Device.DestroyCompletionQueue(endpoint.SendCq.Cq));
+                Rig.Ok(rig.Device.DestroyCompletionQueue(endpoint.ReceiveCq.Cq));
+                rig.Device.ReleaseOwner(0);
+            }
+
+            Rig.Ok(rig.Device.Deregister(mine.Region));
+            Rig.Ok(rig.Device.Deregister(theirs.Region));
+            Rig.Ok(rig.Device.DeallocateDomain(a.Domain));
+            Rig.Ok(rig.Device.DeallocateDomain(b.Domain));
+        }
+
+        await traffic.StopAsync();
+        audit.Finish(steady.Qp.Number, id);
+        Assert.Empty(audit.Findings);
+    }
+}

@@ -1,0 +1,91 @@
+using static DaxEmu.Abi.ibv_qp_attr_mask;
+using static DaxEmu.Abi.ibv_qp_state;
+using static DaxEmu.Abi.ibv_wc_status;
+
+namespace DaxEmu.Nic.Tests;
+
+/// <summary>What a second engine does while a first one stands in the middle of a copy.</summary>
+[Collection(nameof(GatedMemory))]
+public sealed class ContentionTests : IDisposable
+{
+    private readonly Rig _rig = new();
+    private readonly Endpoint _a;
+    private readonly Endpoint _b;
+    private readonly NicEngine _gated;
+    private DrainResult _result;
+
+    public ContentionTests()
+    {
+        (_a, _b) = _rig.NewPair();
+        _gated = new NicEngine(_rig.Block, _rig.Mappings, GatedMemory.Routines, _rig.Events);
+    }
+
+    public void Dispose()
+    {
+        _gated.Dispose();
+        _rig.Dispose();
+    }
+
+    [Fact]
+    public void An_engine_that_is_turned_away_leaves_a_note_for_the_one_at_work()
+    {
+        _a.PostSend(Post.Write(1, _b.Register(64), 0, _a.Register(64).Whole));
+        DuringACopy(() => Assert.Equal(DrainStatus.Idle, _rig.Engine.Drain(_a.Qp.Number, 1).Status));
+        Assert.Equal(DrainStatus.More, _result.Status);
+    }
+
+    [Fact]
+    public void Receives_are_flushed_only_when_the_copy_into_one_of_them_is_over()
+    {
+        var memory = _b.Register(64);
+        _b.PostReceive(1, memory.Whole);
+        _b.PostReceive(2, memory.Whole);
+        _a.PostSend(Post.Send(1, _a.Register(64).Whole));
+        DuringACopy(() =>
+        {
+            Rig.Ok(_b.Modify(new QpAttributes { State = IBV_QPS_ERR }, IBV_QP_STATE));
+            Assert.Equal(DrainStatus.More, _rig.Engine.Drain(_b.Qp.Number, 1).Status);
+            Assert.True(_b.ReceiveCq.Ring.IsEmpty);
+        });
+        _rig.Run();
+        Assert.Equal([(1UL, IBV_WC_SUCCESS), (2UL, IBV_WC_WR_FLUSH_ERR)], _b.ReceiveCq.TakeAll().Select(c => (c.wr_id, c.status)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public unsafe void A_work_queue_has_room_before_the_completion_that_tells_of_it_is_there(bool watchTheSender)
+    {
+        var (cq, ring) = watchTheSender ? (_a.SendCq, _a.SendRing) : (_b.ReceiveCq, _b.ReceiveRing);
+        _b.PostReceive(1, _b.Register(64).Whole);
+        _a.PostSend(Post.Send(1, _a.Register(64).Whole));
+        // Whoever holds the completion queue keeps the engine from adding to it: the room must be there already.
+        ref var cqLock = ref _rig.Block.Cq(cq.Cq.Number).Lock;
+        SpinWord.Acquire(ref cqLock);
+        var drain = new Thread(() => _rig.Engine.Drain(_a.Qp.Number, 1));
+        drain.Start();
+        var hasRoom = SpinWait.SpinUntil(() => Volatile.Read(ref ring.Header->consumer_index) == 1, TimeSpan.FromSeconds(20));
+        Assert.True(cq.Ring.IsEmpty);
+        SpinWord.Release(ref cqLock);
+        drain.Join();
+        Assert.True(hasRoom);
+        Assert.False(cq.Ring.IsEmpty);
+    }
+
+    private void DuringACopy(Action action)
+    {
+        GatedMemory.Close();
+        var drain = new Thread(() => _result = _gated.Drain(_a.Qp.Number, 1));
+        drain.Start();
+        GatedMemory.WaitUntilACopyIsUnderWay();
+        try
+        {
+            action();
+        }
+        finally
+        {
+            GatedMemory.Open();
+            drain.Join();
+        }
+    }
+}

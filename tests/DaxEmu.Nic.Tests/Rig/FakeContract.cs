@@ -1,0 +1,37 @@
+using DaxEmu.Contract;
+
+namespace DaxEmu.Nic.Tests;
+
+/// <summary>Grants every pin unless told to refuse, and records what it was asked.</summary>
+internal sealed class FakeContract : IFileContract
+{
+    private long _ids;
+
+    public List<Pin> Held { get; } = [];
+
+    public List<(Pin Pin, ByteRange Range, string Evidence)> Breaches { get; } = [];
+
+    public PinDecision? Refusal { get; set; }
+
+    public ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        _ = readFacts();
+        if (Refusal is not null)
+            return new(Refusal);
+        var pin = new Pin(++_ids, request, DateTimeOffset.UnixEpoch);
+        Held.Add(pin);
+        return new(new PinDecision(pin, 0, string.Empty));
+    }
+
+    public void Unpin(Pin pin) => Held.Remove(pin);
+
+    public ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation) =>
+        throw new NotSupportedException();
+
+    public void ReportBreach(Pin pin, ByteRange range, string evidence) => Breaches.Add((pin, range, evidence));
+
+    public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => Held;
+
+    public bool IsPinned(FileIdentity file, ByteRange range) => throw new NotSupportedException();
+}

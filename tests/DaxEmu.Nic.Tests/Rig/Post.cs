@@ -1,0 +1,43 @@
+using DaxEmu.Abi;
+using static DaxEmu.Abi.ibv_send_flags;
+using static DaxEmu.Abi.ibv_wr_opcode;
+
+namespace DaxEmu.Nic.Tests;
+
+/// <summary>A send work request, as struct ibv_send_wr has it.</summary>
+internal sealed record Post
+{
+    public uint Opcode { get; init; } = IBV_WR_SEND;
+
+    public ulong Id { get; init; }
+
+    public uint Flags { get; init; } = IBV_SEND_SIGNALED;
+
+    public rxe_sge[] Sges { get; init; } = [];
+
+    public byte[]? Inline { get; init; }
+
+    public ulong RemoteAddress { get; init; }
+
+    public uint RemoteKey { get; init; }
+
+    public uint Immediate { get; init; }
+
+    public ulong CompareAdd { get; init; }
+
+    public ulong Swap { get; init; }
+
+    public static Post Send(ulong id, params rxe_sge[] sges) => new() { Id = id, Sges = sges };
+
+    public static Post Write(ulong id, TestRegion remote, ulong offset, params rxe_sge[] sges) =>
+        new() { Opcode = IBV_WR_RDMA_WRITE, Id = id, RemoteAddress = remote.Address + offset, RemoteKey = remote.Key, Sges = sges };
+
+    public static Post Read(ulong id, TestRegion remote, ulong offset, params rxe_sge[] sges) =>
+        Write(id, remote, offset, sges) with { Opcode = IBV_WR_RDMA_READ };
+
+    public static Post CompareSwap(ulong id, TestRegion remote, ulong offset, ulong compare, ulong swap, rxe_sge into) =>
+        Write(id, remote, offset, into) with { Opcode = IBV_WR_ATOMIC_CMP_AND_SWP, CompareAdd = compare, Swap = swap };
+
+    public static Post FetchAdd(ulong id, TestRegion remote, ulong offset, ulong add, rxe_sge into) =>
+        Write(id, remote, offset, into) with { Opcode = IBV_WR_ATOMIC_FETCH_AND_ADD, CompareAdd = add };
+}

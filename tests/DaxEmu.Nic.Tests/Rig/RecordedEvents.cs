@@ -1,0 +1,43 @@
+namespace DaxEmu.Nic.Tests;
+
+/// <summary>What the NIC told its host, in order.</summary>
+internal sealed class RecordedEvents : INicEvents
+{
+    private readonly Lock _lock = new();
+
+    public List<uint> Completions { get; } = [];
+
+    public List<(uint Type, uint Number, ulong Cookie)> Async { get; } = [];
+
+    public HashSet<uint> Drains { get; } = [];
+
+    public List<(uint Key, ulong Offset)> Faults { get; } = [];
+
+    /// <summary>Called first with every memory fault, as a host would forward it.</summary>
+    public Action<uint, ulong>? OnFault { get; set; }
+
+    public void CompletionEvent(uint cqNumber, ulong cookie)
+    {
+        lock (_lock)
+            Completions.Add(cqNumber);
+    }
+
+    public void AsyncEvent(uint eventType, uint number, ulong cookie)
+    {
+        lock (_lock)
+            Async.Add((eventType, number, cookie));
+    }
+
+    public void DrainNeeded(uint qpNumber, ulong cookie)
+    {
+        lock (_lock)
+            Drains.Add(qpNumber);
+    }
+
+    public void MemoryFault(uint key, ulong offset)
+    {
+        lock (_lock)
+            Faults.Add((key, offset));
+        OnFault?.Invoke(key, offset);
+    }
+}
