@@ -170,6 +170,33 @@ public sealed class FileSystemTests
     }
 
     [Fact]
+    public async Task A_volume_on_overlayfs_passes_through_and_says_that_mapped_punches_escape()
+    {
+        string directory = Directory.CreateTempSubdirectory("daxemu-guards-overlay-").FullName;
+        Command.Shell(
+            $"""
+            cd {directory}; mkdir lower upper work merged
+            mount -t overlay daxemu-test -o lowerdir=lower,upperdir=upper,workdir=work merged
+            """).MustSucceed();
+        try
+        {
+            using MountedVolume volume = new(backing: Path.Combine(directory, "merged"));
+            string file = volume.WriteFile("data");
+            using (await volume.Pin("data", 4, 8))
+            {
+                Command.Run("truncate", "-s", "0", file).MustFailWith("Text file busy");
+            }
+
+            Command.Run("truncate", "-s", "0", file).MustSucceed();
+            Assert.Contains(volume.Guard.Gaps, g => g.Contains("MADV_REMOVE", StringComparison.Ordinal));
+        }
+        finally
+        {
+            Command.Shell($"umount {directory}/merged; rm -r {directory}").MustSucceed();
+        }
+    }
+
+    [Fact]
     public void Locks_exclude_other_processes_on_the_mount()
     {
         using MountedVolume volume = new();

@@ -162,6 +162,21 @@ public sealed class LayoutRefusalTests
         Assert.Equal(0, file.Remove(page: 4));
     }
 
+    /// <summary>What the two tests above would see if the watch did not work: the kernel takes such a punch past FUSE.</summary>
+    [Fact]
+    public async Task Madvise_remove_slips_past_a_guard_that_was_not_told_of_the_pin()
+    {
+        using MountedVolume volume = new();
+        using MappedFile file = new(volume.WriteFile("data"), 16);
+        using PinnedPages pin = await volume.Pin("data", 4, 8);
+        volume.Guard.OnUnpinned(pin.Pin.Request.File);
+
+        Assert.Equal(0, file.Remove(page: 4));
+
+        Assert.True(volume.Guard.OnPinned(pin.Pin.Request.File));
+        Assert.Equal(-ETXTBSY, file.Remove(page: 5));
+    }
+
     [Theory]
     [MemberData(nameof(DataPaths))]
     public async Task Reading_writing_and_growing_a_pinned_file_go_on(FuseDataPath dataPath)

@@ -22,7 +22,8 @@ internal static unsafe partial class Libc
 
     internal static int Ftruncate(int descriptor, long length) => Result(ftruncate(descriptor, length));
 
-    internal static int Fallocate(int descriptor, uint mode, long offset, long length) => Result(fallocate(descriptor, (int)mode, offset, length));
+    internal static int Fallocate(int descriptor, uint mode, long offset, long length) =>
+        Result(fallocate(descriptor, (int)mode, offset, length));
 
     internal static int Madvise(byte* address, long length, int advice) => Result(madvise(address, (nuint)length, advice));
 

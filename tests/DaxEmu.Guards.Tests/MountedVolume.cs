@@ -100,8 +100,9 @@ internal sealed class MountedVolume : IDisposable
         {
             Assert.True(Guard.OnPinned(file.Identity));
             ByteRange range = new((ulong)(fromPage * Libc.Page), (ulong)(toPage * Libc.Page));
+            PinOwner owner = new(1, 0, 1, "test");
             PinDecision decision = await Contract.PinAsync(
-                new(file.Identity, file.Path, range, PinAccess.Write, PinKind.LongTerm, PinMapping.PageCache, new(1, 0, 1, "test"), "rkey 1"),
+                new(file.Identity, file.Path, range, PinAccess.Write, PinKind.LongTerm, PinMapping.PageCache, owner, "rkey 1"),
                 () => new FileFacts((ulong)RandomAccess.GetLength(descriptor), true),
                 CancellationToken.None);
             Assert.True(decision.IsGranted, decision.Reason);

@@ -52,6 +52,20 @@ public sealed class PermissionTests
         Assert.Equal("777\n777\n777\n", Command.Shell($"cd {volume.Backing}; stat -c %a written truncated appended").Output);
     }
 
+    /// <summary>A default ACL (acl(5)) of u::rwx, g::r-x, o::--- replaces the umask of whoever creates below the directory.</summary>
+    [Fact]
+    public void A_default_ACL_is_inherited_in_place_of_the_umask()
+    {
+        using MountedVolume volume = new();
+        const string Acl = "0x0200000001000700ffffffff04000500ffffffff20000000ffffffff";
+        Command.Shell(
+            $"""
+            cd {volume.Mount}; mkdir d plain; setfattr -n system.posix_acl_default -v {Acl} d
+            umask 0; mkdir d/sub; echo x > d/f; echo x > plain/f
+            test "$(stat -c %a d/sub d/f plain/f | tr '\n' ' ')" = "750 640 666 "
+            """).MustSucceed();
+    }
+
     [Fact]
     public void Extended_attributes_are_set_listed_read_and_removed()
     {

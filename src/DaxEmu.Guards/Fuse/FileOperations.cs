@@ -9,7 +9,8 @@ using static DaxEmu.Abi.linux_fuse;
 namespace DaxEmu.Guards.Fuse;
 
 /// <summary>Opening regular files, and what is done through an open file that leaves its layout alone.</summary>
-internal sealed class FileOperations(FuseVolume volume, NameOperations names, BackingIds backings, IFileContract contract, MappedPunchWatch? punches)
+internal sealed class FileOperations(
+    FuseVolume volume, NameOperations names, BackingIds backings, IFileContract contract, MappedPunchWatch? punches)
 {
     private readonly HandleTable<OpenFile> _open = new();
 
@@ -18,6 +19,13 @@ internal sealed class FileOperations(FuseVolume volume, NameOperations names, Ba
     internal int Open(Node node, ref FuseRequest request, Span<byte> reply)
     {
         int flags = (int)request.Take<fuse_open_in>().flags;
+        if ((flags & O_ACCMODE) != O_RDONLY && request.Header.uid != 0)
+        {
+            // A write that is passed through is never seen here, and the kernel leaves set-id bits to the server (HANDLE_KILLPRIV_V2): so
+            // they go when another than root opens the file for writing. The mount itself is nosuid.
+            _ = AttributeOperations.DropSetIds(node);
+        }
+
         int opened = FileContents.Reopen(node.Handle, flags & O_ACCMODE, out SafeFileHandle? descriptor);
         return opened < 0 ? opened : Answer.Structure(reply, Admit(node, descriptor!, flags));
     }

@@ -152,7 +152,9 @@ public sealed class FuseGuard : IDisposable
         return true;
     }
 
-    /// <summary>Takes note that a pin is gone: once for each <see cref="OnPinned"/> that returned true, after the contract let go.</summary>
+    /// <summary>
+    /// Takes note that a pin is gone: once for each <see cref="OnPinned"/> that returned true, after the contract let go.
+    /// </summary>
     /// <param name="file">The backing file.</param>
     public void OnUnpinned(FileIdentity file)
     {
@@ -214,9 +216,8 @@ public sealed class FuseGuard : IDisposable
         {
             string obstacle = ErrnoName.Describe(-opened);
             punches = opened < 0 ? null : MappedPunchWatch.Start(_volume, probe!, contract, _events, out obstacle);
-            return punches is null
-                ? [$"madvise(MADV_REMOVE) on a mapping is not judged: pre-content events (Linux 6.14; ext4, xfs, btrfs) are missing: {obstacle}"]
-                : WatchGaps;
+            const string Missing = "madvise(MADV_REMOVE) is not judged: no pre-content events (Linux 6.14; ext4, xfs, btrfs)";
+            return punches is null ? [$"{Missing}: {obstacle}"] : WatchGaps;
         }
     }
 

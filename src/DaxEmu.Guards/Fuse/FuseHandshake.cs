@@ -21,9 +21,11 @@ internal static class FuseHandshake
 
     // Not taken, each for a reason: ATOMIC_O_TRUNC (a refused or pretended truncate must leave the kernel's pages alone), POSIX and
     // flock locks (the kernel keeps them right for one mount by itself), WRITEBACK_CACHE (excludes passthrough).
+    // HANDLE_KILLPRIV_V2 is taken because without it every write asks for security.capability first, a round trip that makes it ten times
+    // as dear; the price is paid in FileOperations.Open.
     private const ulong Wanted = FUSE_ASYNC_READ | FUSE_BIG_WRITES | FUSE_DONT_MASK | FUSE_AUTO_INVAL_DATA | FUSE_DO_READDIRPLUS
         | FUSE_READDIRPLUS_AUTO | FUSE_ASYNC_DIO | FUSE_PARALLEL_DIROPS | FUSE_POSIX_ACL | FUSE_MAX_PAGES | FUSE_SETXATTR_EXT
-        | FUSE_INIT_EXT;
+        | FUSE_HANDLE_KILLPRIV_V2 | FUSE_INIT_EXT;
 
     /// <summary>Answers the first request of a connection.</summary>
     /// <param name="device">The connection, just mounted.</param>

@@ -67,7 +67,7 @@ public sealed class FuseVolume : IDisposable
         return below.IsEmpty ? MountPoint : MountPoint + "/" + Encoding.UTF8.GetString(below);
     }
 
-    /// <summary>A name of the file below the volume's root, as bytes; empty for the root, and for a file that has left the volume.</summary>
+    /// <summary>A name below the volume's root, as bytes; empty for the root, and for a file that has left the volume.</summary>
     internal byte[] PathBelow(Node node)
     {
         byte[] path = PathOf(node.Handle);

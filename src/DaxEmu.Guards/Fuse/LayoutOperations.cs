@@ -10,9 +10,12 @@ namespace DaxEmu.Guards.Fuse;
 
 /// <summary>SETATTR and FALLOCATE: what may change the blocks under a pin asks the contract first.</summary>
 internal sealed class LayoutOperations(
-    FuseVolume volume, FileOperations files, IFileContract contract, PendingRequests pending, Action<ulong, Func<Memory<byte>, int>> answerLater)
+    FuseVolume volume,
+    FileOperations files,
+    IFileContract contract,
+    PendingRequests pending,
+    Action<ulong, Func<Memory<byte>, int>> answerLater)
 {
-    // SETATTR in one go with its answer.
     private delegate int CarryOut(LayoutVerdict verdict, Span<byte> reply);
 
     internal int SetAttributes(Node node, ref FuseRequest request, Span<byte> reply, ServingThread thread)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DaxEmu.Abi;
 using DaxEmu.Contract;
@@ -218,7 +217,7 @@ internal sealed class MappedPunchWatch : IDisposable
 
     private static ByteRange RangeOf(ReadOnlySpan<byte> records)
     {
-        while (MemoryMarshal.TryRead(records, out fanotify_event_info_header header) && header.len >= Unsafe.SizeOf<fanotify_event_info_header>())
+        while (MemoryMarshal.TryRead(records, out fanotify_event_info_header header) && header.len > 0)
         {
             if (header.info_type == FAN_EVENT_INFO_TYPE_RANGE && MemoryMarshal.TryRead(records, out fanotify_event_info_range range))
             {

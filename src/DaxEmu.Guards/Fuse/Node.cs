@@ -4,7 +4,7 @@ using static DaxEmu.Abi.linux_stat;
 
 namespace DaxEmu.Guards.Fuse;
 
-/// <summary>A file that the kernel knows, by an O_PATH descriptor of the backing file: names may change, the descriptor still means it.</summary>
+/// <summary>A file that the kernel knows, by an O_PATH descriptor: names may change, the descriptor still means it.</summary>
 internal sealed class Node(ulong id, FileIdentity identity, ulong shownInode, uint mode, SafeFileHandle handle)
 {
     /// <summary>The number that requests name it by; never used for another file.</summary>

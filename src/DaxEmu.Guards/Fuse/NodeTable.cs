@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace DaxEmu.Guards.Fuse;
 
-/// <summary>The files that the kernel or this process refers to, by node number, by backing identity and by the inode number shown.</summary>
+/// <summary>The files that the kernel or this process refers to, by node number, by identity and by the inode number shown.</summary>
 internal sealed class NodeTable : IDisposable
 {
     // Files of other devices below the root, such as btrfs subvolumes, might share inode numbers with it: they get numbers up here.

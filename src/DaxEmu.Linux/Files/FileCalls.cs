@@ -86,7 +86,8 @@ internal static unsafe partial class FileCalls
     internal static partial int Syncfs(SafeFileHandle file);
 
     [LibraryImport("libc", EntryPoint = "copy_file_range", SetLastError = true)]
-    internal static partial nint CopyFileRange(SafeFileHandle from, long* fromOffset, SafeFileHandle to, long* toOffset, nuint count, uint flags);
+    internal static partial nint CopyFileRange(
+        SafeFileHandle from, long* fromOffset, SafeFileHandle to, long* toOffset, nuint count, uint flags);
 
     [LibraryImport("libc", EntryPoint = "getdents64", SetLastError = true)]
     internal static partial nint Getdents64(SafeFileHandle directory, byte* buffer, nuint count);
