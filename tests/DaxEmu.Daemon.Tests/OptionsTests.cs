@@ -144,6 +144,18 @@ public sealed class OptionsTests : IDisposable
         Assert.Contains("is longer than", Assert.Throws<ConfigurationException>(() => Read(file)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, "/run/user/1", true, "/run/daxemu", "/run/daxemu")]
+    [InlineData(false, "/run/user/1", true, "/run/user/1/daxemu", "/run/user/1/daxemu")]
+    [InlineData(false, "/run/user/1", false, "/run/user/1/daxemu", "/run/daxemu")]
+    [InlineData(false, null, false, null, "/run/daxemu")]
+    public void A_user_serves_in_the_session_and_asks_the_machines_daemon_where_the_session_has_none(
+        bool isRoot, string? session, bool isServed, string? serves, string asks)
+    {
+        Assert.Equal(serves, RuntimeDirectoryDefault.ForServing(isRoot, session));
+        Assert.Equal(asks, RuntimeDirectoryDefault.ForAsking(isRoot, session, _ => isServed));
+    }
+
     public void Dispose() => _directory.Dispose();
 
     private DaxEmuOptions Read(string? file, CommandLineSettings? settings = null) =>

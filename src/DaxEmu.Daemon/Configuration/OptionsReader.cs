@@ -13,7 +13,7 @@ internal static partial class OptionsReader
     {
         var reader = new SettingReader(sources);
         var options = new DaxEmuOptions(
-            ReadSockets(reader),
+            ReadSockets(reader, RuntimeDirectoryDefault.ForServing()),
             ReadDevice(reader),
             VolumesReader.Read(reader),
             new ContractOptions(reader.Choice<Policy>("Contract:Policy"), reader.Place("Contract:Policy")),
@@ -25,20 +25,22 @@ internal static partial class OptionsReader
         return reader.Problems.Count == 0 ? options : throw new ConfigurationException(reader.Problems);
     }
 
-    /// <summary>Reads only where the daemon is: what a command that talks to it needs, whatever else the configuration says.</summary>
+    /// <summary>Reads only where the daemon is to be asked: what a command that talks to it needs, whatever else the configuration says.</summary>
     /// <exception cref="ConfigurationException">The runtime directory cannot be one.</exception>
     public static SocketsOptions ReadSockets(ConfigurationSources sources)
     {
         var reader = new SettingReader(sources);
-        SocketsOptions sockets = ReadSockets(reader);
+        SocketsOptions sockets = ReadSockets(reader, RuntimeDirectoryDefault.ForAsking());
         return reader.Problems.Count == 0 ? sockets : throw new ConfigurationException(reader.Problems);
     }
 
-    private static SocketsOptions ReadSockets(SettingReader reader)
+    private static SocketsOptions ReadSockets(SettingReader reader, string? otherwise)
     {
         const string key = "Sockets:Directory";
-        string directory = reader.Text(key, RuntimeDirectoryDefault.Path);
-        if (!Path.IsPathFullyQualified(directory))
+        string directory = otherwise is null
+            ? reader.RequiredText(key, "a directory with --socket DIR, since XDG_RUNTIME_DIR is not set")
+            : reader.Text(key, otherwise);
+        if (directory.Length > 0 && !Path.IsPathFullyQualified(directory))
         {
             reader.Reject(key, "is not an absolute path");
         }
