@@ -154,6 +154,21 @@ public sealed class LifecycleTests
         Assert.Equal(PolicyScope.Volume, source.Resolve(file, "").Scope);
     }
 
+    [Fact]
+    public void A_file_that_the_kernel_has_forgotten_still_has_its_policy()
+    {
+        using MountedVolume volume = new();
+        string forgotten = Path.Combine(volume.Backing, "d", "f");
+        Command.Shell($"mkdir {volume.Backing}/d; touch {forgotten}; setfattr -n user.daxemu.policy -v deny {forgotten}").MustSucceed();
+        VolumePolicySource source = new(volume.Volume, new("Volumes:0:Policy", "ignore"), new("Policy", null));
+
+        PolicySetting setting = source.Resolve(new FileIdentity(0, 1), volume.On("d/f"));
+        Assert.Equal((Policy.Deny, PolicyScope.File), (setting.Policy, setting.Scope));
+
+        Command.Shell($"setfattr -x user.daxemu.policy {forgotten}; setfattr -n user.daxemu.policy -v deny {volume.Backing}/d").MustSucceed();
+        Assert.Equal(PolicyScope.Directory, source.Resolve(new FileIdentity(0, 1), volume.On("d/f")).Scope);
+    }
+
     private static void MakeAndDelete(MountedVolume volume)
     {
         for (int i = 0; i < 100; i++)

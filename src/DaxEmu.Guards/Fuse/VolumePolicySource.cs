@@ -23,13 +23,12 @@ public sealed class VolumePolicySource(FuseVolume volume, PolicyPlace volumeSett
     {
         if (volume.Nodes.Hold(file) is not { } node)
         {
-            return PolicyResolution.Resolve(new(path, null), [], volumeSetting, defaultSetting);
+            return ResolveByName(path);
         }
 
         try
         {
-            byte[] below = volume.PathBelow(node);
-            return PolicyResolution.Resolve(new(Shown(below), Read(node.Handle)), Above(below), volumeSetting, defaultSetting);
+            return Resolve(volume.PathBelow(node), node.Handle);
         }
         finally
         {
@@ -37,21 +36,39 @@ public sealed class VolumePolicySource(FuseVolume volume, PolicyPlace volumeSett
         }
     }
 
+    // The kernel has forgotten the file since it was last used on the mount; its name is what is left.
+    private PolicySetting ResolveByName(string path)
+    {
+        string prefix = volume.MountPoint + "/";
+        if (!path.StartsWith(prefix, StringComparison.Ordinal))
+        {
+            return PolicyResolution.Resolve(new(path, null), [], volumeSetting, defaultSetting);
+        }
+
+        byte[] below = Encoding.UTF8.GetBytes(path[prefix.Length..]);
+        using SafeFileHandle? file = Open(below, O_PATH | OpenFlags.NoFollow);
+        return Resolve(below, file);
+    }
+
+    private PolicySetting Resolve(byte[] below, SafeFileHandle? file) => PolicyResolution.Resolve(
+        new(Shown(below), file is null ? null : Read(file)), Above(below), volumeSetting, defaultSetting);
+
     // By names, nearest first. A name that was changed an instant ago has no attribute; the one farther up counts then.
     private IEnumerable<PolicyPlace> Above(byte[] below)
     {
         for (int end = Array.LastIndexOf(below, (byte)'/'); end > 0; end = Array.LastIndexOf(below, (byte)'/', end - 1))
         {
-            byte[] directory = [.. below.AsSpan(0, end), 0];
-            int opened = FileNames.Open(
-                volume.Nodes.Root.Handle, directory, O_PATH | OpenFlags.Directory | OpenFlags.NoFollow, 0, out SafeFileHandle? handle);
-            using (handle)
-            {
-                yield return new(Shown(below.AsSpan(0, end)), opened < 0 ? null : Read(handle!));
-            }
+            using SafeFileHandle? directory = Open(below.AsSpan(0, end), O_PATH | OpenFlags.Directory | OpenFlags.NoFollow);
+            yield return new(Shown(below.AsSpan(0, end)), directory is null ? null : Read(directory));
         }
 
         yield return new(volume.MountPoint, Read(volume.Nodes.Root.Handle));
+    }
+
+    private SafeFileHandle? Open(ReadOnlySpan<byte> below, int flags)
+    {
+        _ = FileNames.Open(volume.Nodes.Root.Handle, [.. below, 0], flags, 0, out SafeFileHandle? opened);
+        return opened;
     }
 
     private static string? Read(SafeFileHandle file)
