@@ -74,7 +74,7 @@ static int make(struct arena *arena)
         return errno;
     struct stat status;
     if (syscall(SYS_ftruncate, fd, ARENA_LENGTH) != 0 || syscall(SYS_fcntl, fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0
-        || REAL(fstat)(fd, &status) != 0) {
+        || raw_fstat(fd, &status) != 0) {
         int error = errno;
         raw_close(fd);
         return error;
@@ -165,7 +165,7 @@ static void give_back(int arena, uintptr_t start, uintptr_t end)
 static uint64_t used(int arena)
 {
     struct stat status;
-    return REAL(fstat)(arena_descriptor(arena), &status) == 0 ? (uint64_t)status.st_blocks * 512 : 0;
+    return raw_fstat(arena_descriptor(arena), &status) == 0 ? (uint64_t)status.st_blocks * 512 : 0;
 }
 
 void arena_sweep(int number)

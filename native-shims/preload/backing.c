@@ -19,7 +19,7 @@
 static bool is_file_of(int fd, const struct vma *vma)
 {
     struct stat status;
-    if (REAL(fstat)(fd, &status) != 0 || status.st_ino != vma->inode)
+    if (raw_fstat(fd, &status) != 0 || status.st_ino != vma->inode)
         return false;
     if (status.st_dev == vma->device)
         return true;

@@ -57,7 +57,7 @@ static int parse(struct command *command, const void *bytes, size_t length)
             return EINVAL;
         memcpy(&command->response, command->bytes + sizeof header, sizeof command->response);
     }
-    return 0;
+    return command->room != 0 && command->response == 0 ? EFAULT : 0;
 }
 
 /* A field of the command's struct; zeros where the command is too short, which the daemon will refuse. */
@@ -129,7 +129,8 @@ static int finish(const struct session *session, const struct command *command, 
 {
     size_t length = reply->length < command->room ? reply->length : command->room;
     unsigned char *response = (unsigned char *)(uintptr_t)command->response;
-    memcpy(response, reply->body, length);
+    if (length != 0)
+        memcpy(response, reply->body, length);
 
     uint32_t handle;
     switch (command->number) {
@@ -137,6 +138,8 @@ static int finish(const struct session *session, const struct command *command, 
     case IB_USER_VERBS_CMD_CREATE_COMP_CHANNEL:
         return take_channel(response, length, reply);
     case IB_USER_VERBS_CMD_REG_MR:
+        if (length < sizeof(struct ib_uverbs_reg_mr_resp))
+            return EPROTO;
         memcpy(&handle, response + offsetof(struct ib_uverbs_reg_mr_resp, mr_handle), sizeof handle);
         registrations_add(session, handle, memory->arena, memory->segment.address, memory->segment.address + memory->segment.length);
         return 0;

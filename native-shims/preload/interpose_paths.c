@@ -210,25 +210,27 @@ FSTATAT(fstatat, stat)
 FSTATAT(fstatat64, stat64)
 
 /* What programs built before glibc 2.33 call; the version says which struct stat, and on 64-bit machines there is one. */
-#define XSTAT(name, type)                                                                       \
-    int name(int version, const char *path, struct type *status);                               \
-    DAXEMU_EXPORT int name(int version, const char *path, struct type *status)                  \
-    {                                                                                           \
-        struct node node;                                                                       \
-        return node_of(AT_FDCWD, path, &node) ? stat_node(&node, (struct stat *)status)         \
-                                              : REAL(name)(version, path, status);              \
+#define XSTAT(name, type, flags)                                                                       \
+    int name(int version, const char *path, struct type *status);                                      \
+    DAXEMU_EXPORT int name(int version, const char *path, struct type *status)                         \
+    {                                                                                                  \
+        (void)version;                                                                                 \
+        struct node node;                                                                              \
+        return node_of(AT_FDCWD, path, &node) ? stat_node(&node, (struct stat *)status)                \
+                                              : (int)syscall(SYS_newfstatat, AT_FDCWD, path, status, flags); \
     }
 
-XSTAT(__xstat, stat)
-XSTAT(__xstat64, stat64)
-XSTAT(__lxstat, stat)
-XSTAT(__lxstat64, stat64)
+XSTAT(__xstat, stat, 0)
+XSTAT(__xstat64, stat64, 0)
+XSTAT(__lxstat, stat, AT_SYMLINK_NOFOLLOW)
+XSTAT(__lxstat64, stat64, AT_SYMLINK_NOFOLLOW)
 
-#define FXSTAT(name, type)                                                                      \
-    int name(int version, int fd, struct type *status);                                         \
-    DAXEMU_EXPORT int name(int version, int fd, struct type *status)                            \
-    {                                                                                           \
-        return correct(fd, REAL(name)(version, fd, status), (struct stat *)status);             \
+#define FXSTAT(name, type)                                                                             \
+    int name(int version, int fd, struct type *status);                                                \
+    DAXEMU_EXPORT int name(int version, int fd, struct type *status)                                   \
+    {                                                                                                  \
+        (void)version;                                                                                 \
+        return correct(fd, raw_fstat(fd, (struct stat *)status), (struct stat *)status);               \
     }
 
 FXSTAT(__fxstat, stat)

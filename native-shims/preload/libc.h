@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -39,6 +40,12 @@ static inline ssize_t raw_write(int fd, const void *bytes, size_t length)
 static inline void *raw_mmap(void *address, size_t length, int protection, int flags, int fd, long offset)
 {
     return (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
+}
+
+/* struct stat is the kernel's own on the 64-bit machines we run on; the functions' names differ between versions of glibc. */
+static inline int raw_fstat(int fd, struct stat *status)
+{
+    return (int)syscall(SYS_fstat, fd, status);
 }
 
 static inline int raw_open(const char *path, int flags)
