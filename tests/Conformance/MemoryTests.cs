@@ -29,6 +29,15 @@ public sealed class MemoryTests(Machine machine)
         Assert.True(result.ExitStatus == 0, $"{rule}: not so.\n{result.Text}");
     }
 
+    [Fact]
+    public async Task A_file_of_a_guarded_volume_cannot_be_cut_while_a_program_has_it_registered()
+    {
+        Assert.SkipUnless(machine.HasVolume, "/dev/fuse is missing: no volume can be mounted");
+        string program = await machine.CompileAsync("memory_kinds");
+
+        (await machine.RunAsync(program, "pinned-file", Path.Combine(machine.Volume, "file"))).Succeeded();
+    }
+
     // userfaultfd(2) with UFFD_USER_MODE_ONLY needs nothing, but seccomp profiles of containers often forbid the call.
     private static bool MayHoldWriters() =>
         !File.ReadLines("/proc/self/status").Any(line => line.StartsWith("Seccomp:", StringComparison.Ordinal) && !line.EndsWith('0'));

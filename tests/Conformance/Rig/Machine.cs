@@ -29,13 +29,22 @@ public sealed class Machine : IAsyncLifetime
     /// <summary>A directory for files, gone afterwards.</summary>
     public string Files => Directory.CreateDirectory(Path.Combine(_directory, "files")).FullName;
 
+    /// <summary>Whether <see cref="Volume"/> can be mounted.</summary>
+    public bool HasVolume { get; } = File.Exists("/dev/fuse");
+
+    /// <summary>A directory that the daemon guards.</summary>
+    public string Volume => Path.Combine(_directory, "volume");
+
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
         string configuration = Path.Combine(_directory, "daxemu.json");
         await File.WriteAllTextAsync(configuration, "{}");
+        string backing = Directory.CreateDirectory(Path.Combine(_directory, "backing")).FullName;
+        Directory.CreateDirectory(Volume);
+        string[] volumes = HasVolume ? ["--volume", $"{backing}:{Volume}"] : [];
         _daemon = RunningProgram.Start(
-            Command, ["serve", "--socket", Runtime, "--config", configuration], new Dictionary<string, string>());
+            Command, ["serve", "--socket", Runtime, "--config", configuration, .. volumes], new Dictionary<string, string>());
         var waiting = Stopwatch.StartNew();
         while (!File.Exists(Socket))
         {
@@ -46,11 +55,18 @@ public sealed class Machine : IAsyncLifetime
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        _daemon?.Dispose();
+        if (_daemon is not null)
+        {
+            // Politely, so that it unmounts.
+            using RunningProgram kill = RunningProgram.Start("kill", ["-TERM", $"{_daemon.Id}"], new Dictionary<string, string>());
+            await kill.EndAsync(StartPatience);
+            await _daemon.EndAsync(StartPatience);
+            _daemon.Dispose();
+        }
+
         Directory.Delete(_directory, recursive: true);
-        return ValueTask.CompletedTask;
     }
 
     /// <summary>Skips the test when a program is not installed.</summary>

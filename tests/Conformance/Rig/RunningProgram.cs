@@ -22,6 +22,8 @@ internal sealed class RunningProgram : IDisposable
 
     public string CommandLine { get; }
 
+    public int Id => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     public string Text

@@ -105,6 +105,23 @@ static void shared_file(const char *file)
     CHECK((fd = open(file, O_RDONLY)) >= 0 && pread(fd, &byte, 1, PAGE + 5) == 1 && byte == 9);
 }
 
+/* A file of a guarded volume: cutting it is refused while it is registered, and only then. */
+static void pinned_file(const char *file)
+{
+    int fd = open(file, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    CHECK(fd >= 0 && ftruncate(fd, 8 * PAGE) == 0);
+    unsigned char *memory = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    CHECK(memory != MAP_FAILED);
+    both_ways(memory + PAGE + 5);
+    struct ibv_mr *mr = ibv_reg_mr(l.pd, memory, LENGTH, EVERYTHING);
+    CHECK(mr != NULL);
+    CHECK(truncate(file, 0) == -1 && errno == ETXTBSY);
+    CHECK(ftruncate(fd, PAGE) == -1 && errno == ETXTBSY);
+    transfer(&l, IBV_WR_RDMA_WRITE, source_mr, source, LENGTH, mr, memory);
+    CHECK(ibv_dereg_mr(mr) == 0);
+    CHECK(truncate(file, 0) == 0);
+}
+
 static void memory_file(const char *file)
 {
     (void)file;
@@ -234,7 +251,7 @@ static const struct {
     const char *name;
     void (*run)(const char *file);
 } cases[] = {
-    { "heap", heap }, { "anonymous", mapped }, { "statics", statics }, { "read-only", read_only }, { "shared-file", shared_file },
+    { "heap", heap }, { "anonymous", mapped }, { "statics", statics }, { "read-only", read_only }, { "shared-file", shared_file }, { "pinned-file", pinned_file },
     { "memory-file", memory_file }, { "stack", stack }, { "two-files", two_files }, { "unmapped", unmapped },
     { "mapped-anew", mapped_anew }, { "forked", forked }, { "written-meanwhile", written_meanwhile },
 };
