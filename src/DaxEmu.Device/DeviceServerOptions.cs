@@ -20,8 +20,11 @@ public sealed record DeviceServerOptions
     /// <summary>IPv4 address of the port: GIDs 2 and 3 are its mapped form.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
-    /// <summary>Name of the network interface that sysfs shows for the port.</summary>
-    public string NetworkInterface { get; init; } = "daxemu0";
+    /// <summary>
+    /// Name of the network interface that sysfs shows for the port: one that exists and holds <see cref="Address"/>, as programs look its
+    /// index and addresses up.
+    /// </summary>
+    public string NetworkInterface { get; init; } = "lo";
 
     /// <summary>The port's and the link-local GIDs' hardware address, 48 bits; locally administered.</summary>
     public ulong HardwareAddress { get; init; } = 0x02_da_7e_40_00_01;

@@ -69,7 +69,7 @@ public sealed class SessionTests : IDisposable
     {
         using TestClient client = new(_device.Options.SocketPath);
 
-        Assert.Equal(EPROTO, client.Sysfs("class/infiniband_verbs/abi_version").Errno);
+        Assert.Equal(EPROTO, client.Request(DAXEMU_REQ_MMAP, TestClient.Bytes(default(daxemu_mmap))).Errno);
         Assert.Equal(0, client.Hello().Errno);
         Assert.Equal(EPROTO, client.Hello().Errno);
         Assert.Equal(EOPNOTSUPP, client.Request(77, []).Errno);
@@ -232,6 +232,36 @@ public sealed class SessionTests : IDisposable
 
         using TestClient other = _device.Open();
         Assert.Equal("6\n", other.Sysfs("class/infiniband_verbs/abi_version").Text);
+    }
+
+    [Fact]
+    public void Sysfs_can_be_read_before_hello()
+    {
+        using TestClient client = new(_device.Options.SocketPath);
+
+        Assert.Equal("6\n", client.Sysfs("class/infiniband_verbs/abi_version").Text);
+        Assert.Equal(0, client.Hello().Errno);
+    }
+
+    [Theory]
+    [InlineData("class/infiniband_verbs/", "abi_version\nuverbs0/\n")]
+    [InlineData("class/infiniband/", "rxe0/\n")]
+    [InlineData("class/infiniband/rxe0/ports/1/pkeys/", "0\n")]
+    public void Sysfs_lists_a_directory(string path, string entries)
+    {
+        using TestClient client = new(_device.Options.SocketPath);
+
+        Assert.Equal(entries, client.Sysfs(path).Text);
+    }
+
+    [Theory]
+    [InlineData("class/infiniband_verbs/abi_version/", ENOTDIR)]
+    [InlineData("class/net/", ENOENT)]
+    public void Sysfs_lists_nothing_else(string path, int errno)
+    {
+        using TestClient client = new(_device.Options.SocketPath);
+
+        Assert.Equal(errno, client.Sysfs(path).Errno);
     }
 
     [Fact]

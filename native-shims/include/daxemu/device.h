@@ -20,7 +20,11 @@ enum daxemu_request_type {
     DAXEMU_REQ_HELLO = 1, /* open(2): struct daxemu_hello */
     DAXEMU_REQ_WRITE = 2, /* write(2): struct daxemu_write, segments, command bytes */
     DAXEMU_REQ_MMAP = 3,  /* mmap(2): struct daxemu_mmap; the reply carries the memfd to map at offset 0 */
-    DAXEMU_REQ_SYSFS = 4, /* reads one file below /sys: the path, UTF-8, without the leading "/sys/" */
+    /*
+     * Reads one file below /sys: the path, UTF-8, without the leading "/sys/". With a '/' at its end it lists a directory: an entry a
+     * line, those that are directories with a '/' behind. May come before HELLO.
+     */
+    DAXEMU_REQ_SYSFS = 4,
 };
 
 struct daxemu_request {
@@ -37,7 +41,7 @@ struct daxemu_reply {
     __u32 reserved; /* 0 */
 };
 
-/* The first request on a connection. */
+/* The first request on a connection, but for reads below /sys. */
 struct daxemu_hello {
     __u32 version;  /* DAXEMU_PROTOCOL_VERSION */
     __u32 reserved; /* 0 */

@@ -40,6 +40,7 @@ internal static class DaxEmuCommand
             StatusCommand.Create(),
             PinsCommand.Create(),
             WhyCommand.Create(),
+            RunCommand.Create(),
             DoctorCommand.Create(),
             DemoCommand.Create(),
             DemoPeerCommand.Create(),

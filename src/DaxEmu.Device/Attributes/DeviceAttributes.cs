@@ -20,6 +20,9 @@ internal sealed class DeviceAttributes(NicOptions nic, GidTable gids, uint vendo
     // enum ib_atomic_cap, IB_ATOMIC_GLOB: atomic operations are atomic against the processors too.
     private const uint AtomicGlobal = 2;
 
+    // As rxe says: not an OUI, for nobody made the device.
+    private const uint NoVendor = 0xff_ffff;
+
     // Every page size: bits 12 and up.
     private const ulong PageSizes = 0xffff_f000;
 
@@ -39,6 +42,7 @@ internal sealed class DeviceAttributes(NicOptions nic, GidTable gids, uint vendo
         sys_image_guid = NetworkOrder(gids.Guid),
         max_mr_size = nic.MaxRegionBytes,
         page_size_cap = PageSizes,
+        vendor_id = NoVendor,
         vendor_part_id = vendorPartId,
         max_qp = (uint)nic.MaxQueuePairs,
         max_qp_wr = (uint)nic.MaxWorkRequests,

@@ -13,7 +13,7 @@ internal sealed class VirtualSysfs
     private const string DeviceNumber = "231:192";
 
     private readonly Dictionary<string, string> _files = [];
-    private readonly HashSet<string> _directories = [];
+    private readonly Dictionary<string, SortedSet<string>> _directories = [];
 
     /// <summary>Writes the files down.</summary>
     public VirtualSysfs(DeviceServerOptions options, GidTable gids)
@@ -38,19 +38,34 @@ internal sealed class VirtualSysfs
         AddPort($"{device}/ports/{DeviceAttributes.Port}", options, gids);
     }
 
-    /// <summary>Reads a file.</summary>
-    /// <param name="path">Without the leading "/sys/".</param>
-    /// <param name="text">Its text, with the newline that sysfs ends it with.</param>
-    /// <returns>0, ENOENT, EISDIR, or EINVAL as the kernel's attributes of an empty GID entry answer.</returns>
+    /// <summary>Reads a file, or lists a directory.</summary>
+    /// <param name="path">Without the leading "/sys/". With a '/' at its end: a directory's entries are wanted.</param>
+    /// <param name="text">
+    /// The file's text, with the newline that sysfs ends it with; or the directory's entries, a line each, those of directories with a
+    /// '/' behind.
+    /// </param>
+    /// <returns>0, ENOENT, EISDIR, ENOTDIR, or EINVAL as the kernel's attributes of an empty GID entry answer.</returns>
     public int Read(string path, out string text)
     {
+        if (path.EndsWith('/'))
+        {
+            return List(path[..^1], out text);
+        }
+
         if (_files.TryGetValue(path, out text!))
         {
             return text.Length == 0 ? EINVAL : 0;
         }
 
         text = "";
-        return _directories.Contains(path.TrimEnd('/')) ? EISDIR : ENOENT;
+        return _directories.ContainsKey(path) ? EISDIR : ENOENT;
+    }
+
+    private int List(string path, out string text)
+    {
+        bool found = _directories.TryGetValue(path, out SortedSet<string>? entries);
+        text = found ? string.Concat(entries!.Select(entry => entry + "\n")) : "";
+        return found ? 0 : _files.ContainsKey(path) ? ENOTDIR : ENOENT;
     }
 
     private void AddPort(string port, DeviceServerOptions options, GidTable gids)
@@ -79,8 +94,16 @@ internal sealed class VirtualSysfs
     private void AddOrRefuse(string path, string? line)
     {
         _files[path] = line is null ? "" : line + "\n";
-        for (string? at = Path.GetDirectoryName(path); !string.IsNullOrEmpty(at) && _directories.Add(at); at = Path.GetDirectoryName(at))
+        string entry = Path.GetFileName(path);
+        for (string? at = Path.GetDirectoryName(path); !string.IsNullOrEmpty(at); at = Path.GetDirectoryName(at))
         {
+            if (!_directories.TryGetValue(at, out SortedSet<string>? entries))
+            {
+                _directories[at] = entries = new(StringComparer.Ordinal);
+            }
+
+            entries.Add(entry);
+            entry = Path.GetFileName(at) + "/";
         }
     }
 

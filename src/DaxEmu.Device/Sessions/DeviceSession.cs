@@ -75,8 +75,12 @@ internal sealed class DeviceSession : IDisposable
         }
 
         SessionSnapshot last = Snapshot;
+        bool wasOpen = IsOpen;
         Dispose();
-        _services.Log.SessionClosed(last, reason);
+        if (wasOpen)
+        {
+            _services.Log.SessionClosed(last, reason);
+        }
     }
 
     /// <summary>Answers the first request with a refusal, or gives up waiting for it.</summary>
@@ -152,7 +156,8 @@ internal sealed class DeviceSession : IDisposable
 
     private void Answer(daxemu_request request, ReadOnlySpan<byte> body, IReadOnlyList<SafeFileHandle> descriptors)
     {
-        if ((request.type == DAXEMU_REQ_HELLO) == (_context is not null))
+        // What describes the device can be read before it is opened, as sysfs can; all else belongs to an open device file.
+        if (request.type != DAXEMU_REQ_SYSFS && (request.type == DAXEMU_REQ_HELLO) == (_context is not null))
         {
             string problem = _context is null ? "the first request must be hello" : "hello was said already";
             _socket.Refuse(request.id, new NicError(EPROTO, problem));

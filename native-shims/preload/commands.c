@@ -1,0 +1,190 @@
+/* write(2) of a device file: struct ib_uverbs_cmd_hdr and what follows (rdma/ib_user_verbs.h). */
+#include "debug.h"
+#include "descriptors.h"
+#include "doorbell.h"
+#include "libc.h"
+#include "memory.h"
+#include "registrations.h"
+#include "session.h"
+
+#include <errno.h>
+#include <rdma/ib_user_ioctl_verbs.h>
+#include <rdma/ib_user_verbs.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Longer than any command without work requests. */
+#define LONGEST_COMMAND 2048
+
+#define WORD 4
+#define EXTENDED_WORD 8
+#define EXTENDED(command) (IB_USER_VERBS_CMD_FLAG_EXTENDED | (command))
+
+struct command {
+    unsigned char bytes[LONGEST_COMMAND];
+    size_t length;
+    uint32_t number;
+    size_t body;      /* where the command's own struct begins */
+    uint64_t response; /* where the program wants the answer */
+    size_t room;
+};
+
+/* Finds the parts of a command that are addressed to us rather than to the daemon, which checks all else. */
+static int parse(struct command *command, const void *bytes, size_t length)
+{
+    struct ib_uverbs_cmd_hdr header;
+    command->number = 0;
+    if (length < sizeof header || length > sizeof command->bytes)
+        return EINVAL;
+    memcpy(command->bytes, bytes, length);
+    memcpy(&header, bytes, sizeof header);
+    command->length = length;
+    command->number = header.command;
+    command->body = sizeof header;
+    command->response = 0;
+    command->room = (size_t)header.out_words * WORD;
+    if ((header.command & IB_USER_VERBS_CMD_FLAG_EXTENDED) != 0) {
+        struct ib_uverbs_ex_cmd_hdr extended;
+        if (length < sizeof header + sizeof extended)
+            return EINVAL;
+        memcpy(&extended, command->bytes + sizeof header, sizeof extended);
+        command->body += sizeof extended;
+        command->response = extended.response;
+        command->room = ((size_t)header.out_words + extended.provider_out_words) * EXTENDED_WORD;
+    } else if (command->room != 0) {
+        /* Every command with a response begins with its address. */
+        if (length < sizeof header + sizeof command->response)
+            return EINVAL;
+        memcpy(&command->response, command->bytes + sizeof header, sizeof command->response);
+    }
+    return command->room != 0 && command->response == 0 ? EFAULT : 0;
+}
+
+/* A field of the command's struct; zeros where the command is too short, which the daemon will refuse. */
+static void get(const struct command *command, size_t offset, void *value, size_t size)
+{
+    memset(value, 0, size);
+    if (command->body + offset + size <= command->length)
+        memcpy(value, command->bytes + command->body + offset, size);
+}
+
+/* The program names a completion channel by descriptor number; the daemon knows its id. */
+static int translate_channel(struct command *command, size_t offset)
+{
+    int32_t fd;
+    if (command->body + offset + sizeof fd > command->length)
+        return 0;
+    get(command, offset, &fd, sizeof fd);
+    if (fd < 0)
+        return 0;
+    const struct descriptor *d = descriptor_find(fd);
+    if (d == NULL || d->kind != DESCRIPTOR_CHANNEL)
+        return EBADF;
+    memcpy(command->bytes + command->body + offset, &d->channel, sizeof d->channel);
+    return 0;
+}
+
+static int register_region(const struct command *command, struct registered_memory *memory)
+{
+    /* ib_access_writable of the kernel. */
+    const uint32_t writing =
+        IB_UVERBS_ACCESS_LOCAL_WRITE | IB_UVERBS_ACCESS_REMOTE_WRITE | IB_UVERBS_ACCESS_REMOTE_ATOMIC | IB_UVERBS_ACCESS_MW_BIND;
+    struct ib_uverbs_reg_mr request;
+    get(command, 0, &request, sizeof request);
+    return memory_find(request.start, request.length, (request.access_flags & writing) != 0, memory);
+}
+
+static int prepare(struct command *command, struct registered_memory *memory)
+{
+    switch (command->number) {
+    case IB_USER_VERBS_CMD_CREATE_CQ:
+        return translate_channel(command, offsetof(struct ib_uverbs_create_cq, comp_channel));
+    case EXTENDED(IB_USER_VERBS_EX_CMD_CREATE_CQ):
+        return translate_channel(command, offsetof(struct ib_uverbs_ex_create_cq, comp_channel));
+    case IB_USER_VERBS_CMD_REG_MR:
+        return register_region(command, memory);
+    default:
+        return 0;
+    }
+}
+
+/* async_fd of get_context and fd of create_comp_channel are the first field: puts the descriptor's number in place of the id. */
+static int take_channel(unsigned char *response, size_t length, struct reply *reply)
+{
+    uint32_t channel;
+    if (reply->fd_count != 1 || length < sizeof channel)
+        return EPROTO;
+    memcpy(&channel, response, sizeof channel);
+    int fd = reply->fds[0];
+    int error = descriptor_add(fd, DESCRIPTOR_CHANNEL, NULL, channel);
+    if (error != 0)
+        return error;
+    reply->fd_count = 0;
+    memcpy(response, &fd, sizeof fd);
+    return 0;
+}
+
+static int finish(const struct session *session, const struct command *command, const struct registered_memory *memory,
+                  struct reply *reply)
+{
+    size_t length = reply->length < command->room ? reply->length : command->room;
+    unsigned char *response = (unsigned char *)(uintptr_t)command->response;
+    if (length != 0)
+        memcpy(response, reply->body, length);
+
+    uint32_t handle;
+    switch (command->number) {
+    case IB_USER_VERBS_CMD_GET_CONTEXT:
+    case IB_USER_VERBS_CMD_CREATE_COMP_CHANNEL:
+        return take_channel(response, length, reply);
+    case IB_USER_VERBS_CMD_REG_MR:
+        if (length < sizeof(struct ib_uverbs_reg_mr_resp))
+            return EPROTO;
+        memcpy(&handle, response + offsetof(struct ib_uverbs_reg_mr_resp, mr_handle), sizeof handle);
+        registrations_add(session, handle, memory->arena, memory->segment.address, memory->segment.address + memory->segment.length);
+        return 0;
+    case IB_USER_VERBS_CMD_DEREG_MR:
+        get(command, offsetof(struct ib_uverbs_dereg_mr, mr_handle), &handle, sizeof handle);
+        registrations_remove(session, handle);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static int carry_out(struct session *session, int fd, struct command *command, struct registered_memory *memory)
+{
+    struct daxemu_write write = { .segment_count = memory->fd >= 0, .command_length = (uint32_t)command->length };
+    struct iovec parts[] = {
+        { &write, sizeof write },
+        { &memory->segment, write.segment_count * sizeof memory->segment },
+        { command->bytes, command->length },
+    };
+    struct reply reply;
+    exchange_begin(session->exchange);
+    int error = exchange_request(session->exchange, fd, DAXEMU_REQ_WRITE, parts, 3, memory->fd, &reply);
+    if (error == 0)
+        error = finish(session, command, memory, &reply);
+    exchange_end(session->exchange);
+    for (unsigned i = 0; i < reply.fd_count; i++)
+        raw_close(reply.fds[i]);
+    return error;
+}
+
+ssize_t session_write(struct session *session, int fd, const void *bytes, size_t length)
+{
+    struct command command;
+    struct registered_memory memory = { .fd = -1 };
+    int error = parse(&command, bytes, length);
+    if (error == 0)
+        error = prepare(&command, &memory);
+    if (error == 0)
+        error = carry_out(session, fd, &command, &memory);
+    if (memory.owns_fd && memory.fd >= 0)
+        raw_close(memory.fd);
+    if (error == 0)
+        return (ssize_t)length;
+    debug("uverbs command 0x%x failed: %s", command.number, strerror(error));
+    errno = error;
+    return -1;
+}

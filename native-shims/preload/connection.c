@@ -1,0 +1,232 @@
+#include "connection.h"
+#include "debug.h"
+#include "libc.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#define MOST_PARTS 4
+#define SYSTEM_SOCKET "/run/daxemu/device.sock"
+
+static bool address_of(const char *path, struct sockaddr_un *address, socklen_t *length)
+{
+    size_t bytes = strlen(path);
+    if (bytes == 0 || bytes >= sizeof address->sun_path)
+        return false;
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, path, bytes);
+    *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + bytes + 1);
+    if (*path == '@') {
+        /* The abstract namespace: unix(7). */
+        address->sun_path[0] = '\0';
+        (*length)--;
+    }
+    return true;
+}
+
+/* The socket that DAXEMU_SOCKET names; else the user's own daemon's, then the machine's. False when there is no such candidate. */
+static bool candidate(int number, struct sockaddr_un *address, socklen_t *length)
+{
+    const char *named = getenv("DAXEMU_SOCKET");
+    if (named != NULL && *named != '\0')
+        return number == 0 && address_of(named, address, length);
+
+    const char *session = geteuid() == 0 ? NULL : getenv("XDG_RUNTIME_DIR");
+    if (session != NULL && *session != '\0' && number-- == 0) {
+        char path[sizeof address->sun_path];
+        return (size_t)snprintf(path, sizeof path, "%s/daxemu/device.sock", session) < sizeof path
+            && address_of(path, address, length);
+    }
+    return number == 0 && address_of(SYSTEM_SOCKET, address, length);
+}
+
+int connection_open(void)
+{
+    int error = ENOENT;
+    struct sockaddr_un address;
+    socklen_t length;
+    for (int i = 0; candidate(i, &address, &length); i++) {
+        int fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+            return -errno;
+        int result;
+        do
+            result = connect(fd, (struct sockaddr *)&address, length);
+        while (result < 0 && errno == EINTR);
+        if (result == 0)
+            return fd;
+        error = errno;
+        raw_close(fd);
+    }
+    return -error;
+}
+
+bool connection_is_ours(int fd)
+{
+    struct sockaddr_un peer, ours;
+    socklen_t peer_length = sizeof peer, length;
+    int saved = errno;
+    bool connected = getpeername(fd, (struct sockaddr *)&peer, &peer_length) == 0 && peer.sun_family == AF_UNIX;
+    errno = saved;
+    for (int i = 0; connected && candidate(i, &ours, &length); i++) {
+        if (peer_length == length && memcmp(&peer, &ours, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+struct exchange *exchange_create(void)
+{
+    struct exchange *exchange = raw_mmap(NULL, sizeof *exchange, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (exchange == MAP_FAILED)
+        return NULL;
+
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    pthread_mutex_init(&exchange->turn, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return exchange;
+}
+
+void exchange_destroy(struct exchange *exchange)
+{
+    munmap(exchange, sizeof *exchange);
+}
+
+void exchange_begin(struct exchange *exchange)
+{
+    /* A process that died in its turn leaves at most a reply that nobody took: the ids tell. */
+    if (pthread_mutex_lock(&exchange->turn) == EOWNERDEAD)
+        pthread_mutex_consistent(&exchange->turn);
+}
+
+void exchange_end(struct exchange *exchange)
+{
+    pthread_mutex_unlock(&exchange->turn);
+}
+
+/* The program may have made the descriptor non-blocking; a command is never half done. */
+static bool try_again(int socket, short events)
+{
+    if (errno == EINTR)
+        return true;
+    if (errno != EAGAIN)
+        return false;
+    struct pollfd wait = { socket, events, 0 };
+    return poll(&wait, 1, -1) >= 0 || errno == EINTR;
+}
+
+static int send_request(int socket, struct iovec *parts, int count, int fd)
+{
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control;
+    memset(&control, 0, sizeof control);
+    struct msghdr message = { .msg_iov = parts, .msg_iovlen = (size_t)count };
+    if (fd >= 0) {
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control;
+        control.header = (struct cmsghdr){ CMSG_LEN(sizeof fd), SOL_SOCKET, SCM_RIGHTS };
+        memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    }
+    ssize_t sent;
+    do
+        sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+    while (sent < 0 && try_again(socket, POLLOUT));
+    return sent < 0 ? errno : 0;
+}
+
+static void close_all(struct reply *reply)
+{
+    for (unsigned i = 0; i < reply->fd_count; i++)
+        raw_close(reply->fds[i]);
+    reply->fd_count = 0;
+}
+
+static void take_descriptors(struct msghdr *message, struct reply *reply)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < count; i++) {
+            int fd;
+            memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
+            if (reply->fd_count < REPLY_FDS)
+                reply->fds[reply->fd_count++] = fd;
+            else
+                raw_close(fd);
+        }
+    }
+}
+
+static int receive_reply(struct exchange *exchange, int socket, struct daxemu_reply *header, struct reply *reply)
+{
+    union {
+        struct cmsghdr align;
+        char room[CMSG_SPACE(sizeof(int) * REPLY_FDS)];
+    } control;
+    struct iovec parts[] = { { header, sizeof *header }, { exchange->message, sizeof exchange->message } };
+    struct msghdr message = {
+        .msg_iov = parts, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof control,
+    };
+    ssize_t received;
+    do
+        received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    while (received < 0 && try_again(socket, POLLIN));
+    if (received < 0)
+        return errno;
+
+    take_descriptors(&message, reply);
+    if ((size_t)received < sizeof *header || (message.msg_flags & MSG_TRUNC) != 0
+        || header->length != (size_t)received - sizeof *header) {
+        close_all(reply);
+        return EPROTO;
+    }
+    return 0;
+}
+
+int exchange_request(struct exchange *exchange, int socket, uint32_t type, const struct iovec *parts, int part_count, int fd,
+                     struct reply *reply)
+{
+    struct daxemu_request request = { .type = type, .length = 0, .id = ++exchange->last_id };
+    struct iovec all[1 + MOST_PARTS] = { { &request, sizeof request } };
+    for (int i = 0; i < part_count; i++) {
+        all[1 + i] = parts[i];
+        request.length += (uint32_t)parts[i].iov_len;
+    }
+
+    memset(reply, 0, sizeof *reply);
+    int error = send_request(socket, all, 1 + part_count, fd);
+    struct daxemu_reply header = { 0 };
+    while (error == 0) {
+        error = receive_reply(exchange, socket, &header, reply);
+        if (error != 0 || header.id == request.id)
+            break;
+        close_all(reply);
+    }
+    if (error != 0) {
+        debug("the daemon cannot be reached any more: %s", strerror(error));
+        return EIO;
+    }
+    if (header.result < 0) {
+        if (type != DAXEMU_REQ_SYSFS)
+            debug("%.*s: %s", (int)header.length, (const char *)exchange->message, strerror(-header.result));
+        close_all(reply);
+        return -header.result;
+    }
+    reply->result = header.result;
+    reply->length = header.length;
+    reply->body = exchange->message;
+    return 0;
+}

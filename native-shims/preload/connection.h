@@ -1,0 +1,52 @@
+/* The SEQPACKET socket to the daemon: one request, then its reply (daxemu/device.h). */
+#ifndef DAXEMU_PRELOAD_CONNECTION_H
+#define DAXEMU_PRELOAD_CONNECTION_H
+
+#include <daxemu/device.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+/* Most descriptors that any reply carries. */
+#define REPLY_FDS 2
+
+/*
+ * The turn on a connection, and where its replies arrive. Lives in memory shared with forked children: they inherit the socket, and
+ * a reply must reach the process that asked.
+ */
+struct exchange {
+    pthread_mutex_t turn;
+    uint64_t last_id;
+    unsigned char message[DAXEMU_MAX_MESSAGE];
+};
+
+struct reply {
+    int result;                /* >= 0 */
+    size_t length;             /* bytes of body */
+    const unsigned char *body; /* in the exchange: valid until exchange_end */
+    int fds[REPLY_FDS];        /* close-on-exec; the receiver's to close */
+    unsigned fd_count;
+};
+
+/* Connects to the daemon. Returns the socket, close-on-exec, or -errno. */
+int connection_open(void);
+
+/* True when the descriptor is a socket connected to the daemon: such as one that was inherited, or passed over. */
+bool connection_is_ours(int fd);
+
+struct exchange *exchange_create(void);
+void exchange_destroy(struct exchange *exchange);
+
+/* Between these two, the connection is this thread's. */
+void exchange_begin(struct exchange *exchange);
+void exchange_end(struct exchange *exchange);
+
+/*
+ * Sends a request, whose body is the parts, and takes its reply. Returns 0, or the errno that the daemon answered with (its sentence
+ * goes to debug()), or EIO when the daemon is gone.
+ */
+int exchange_request(struct exchange *exchange, int socket, uint32_t type, const struct iovec *parts, int part_count, int fd,
+                     struct reply *reply);
+
+#endif

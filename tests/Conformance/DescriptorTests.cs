@@ -1,0 +1,23 @@
+using Xunit;
+
+namespace DaxEmu.Conformance;
+
+/// <summary>What a program does with descriptors does not disturb the device: programs/descriptors.c.</summary>
+public sealed class DescriptorTests(Machine machine)
+{
+    [Theory]
+    [InlineData("duplicated", "the device stays open as long as a duplicate is")]
+    [InlineData("numbers-taken", "the program may use every descriptor number that is not its device's")]
+    [InlineData("others-closed", "the program may close every number that is not its device's")]
+    [InlineData("all-closed", "a closed device is EBADF, and can be opened again")]
+    [InlineData("forked", "parent and child may both go on with the device")]
+    [InlineData("not-ready", "post_send below RTS is EINVAL")]
+    public async Task The_device_works_whatever_happens_to_numbers(string what, string rule)
+    {
+        string program = await machine.CompileAsync("descriptors");
+
+        ProgramResult result = await machine.RunAsync(program, what);
+
+        Assert.True(result.ExitStatus == 0, $"{rule}: not so.\n{result.Text}");
+    }
+}

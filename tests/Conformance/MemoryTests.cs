@@ -1,0 +1,44 @@
+using Xunit;
+
+namespace DaxEmu.Conformance;
+
+/// <summary>What a program may register, with libibverbs and data that is checked byte by byte: programs/memory_kinds.c.</summary>
+public sealed class MemoryTests(Machine machine)
+{
+    [Theory]
+    [InlineData("heap", "memory from malloc is shared in place, at any address and size")]
+    [InlineData("anonymous", "memory from mmap is shared in place")]
+    [InlineData("statics", "initialised and uninitialised variables are shared in place")]
+    [InlineData("read-only", "read-only memory can be registered for reading alone: EFAULT otherwise")]
+    [InlineData("shared-file", "a mapped file is registered as the file that it is")]
+    [InlineData("memory-file", "a memfd is found among the program's descriptors")]
+    [InlineData("stack", "the registering thread's stack is EOPNOTSUPP")]
+    [InlineData("two-files", "a range over two files is EOPNOTSUPP")]
+    [InlineData("unmapped", "a range with a hole is EFAULT")]
+    [InlineData("mapped-anew", "a region keeps its pages when the program maps others at their address")]
+    [InlineData("forked", "a child gets pages of its own, the heap's too")]
+    [InlineData("written-meanwhile", "what another thread writes while pages are registered is kept")]
+    public async Task The_device_and_the_program_see_the_same_bytes(string kind, string rule)
+    {
+        string program = await machine.CompileAsync("memory_kinds");
+        Assert.SkipWhen(
+            kind == "written-meanwhile" && !MayHoldWriters(), "userfaultfd(2) is not allowed here (vm.unprivileged_userfaultfd, or the container)");
+
+        ProgramResult result = await machine.RunAsync(program, kind, Path.Combine(machine.Files, kind));
+
+        Assert.True(result.ExitStatus == 0, $"{rule}: not so.\n{result.Text}");
+    }
+
+    [Fact]
+    public async Task A_file_of_a_guarded_volume_cannot_be_cut_while_a_program_has_it_registered()
+    {
+        Assert.SkipUnless(machine.HasVolume, "/dev/fuse is missing: no volume can be mounted");
+        string program = await machine.CompileAsync("memory_kinds");
+
+        (await machine.RunAsync(program, "pinned-file", Path.Combine(machine.Volume, "file"))).Succeeded();
+    }
+
+    // userfaultfd(2) with UFFD_USER_MODE_ONLY needs nothing, but seccomp profiles of containers often forbid the call.
+    private static bool MayHoldWriters() =>
+        !File.ReadLines("/proc/self/status").Any(line => line.StartsWith("Seccomp:", StringComparison.Ordinal) && !line.EndsWith('0'));
+}

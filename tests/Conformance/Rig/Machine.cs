@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(DaxEmu.Conformance.Machine))]
+
+namespace DaxEmu.Conformance;
+
+/// <summary>A machine with an RDMA device: a daemon, and how programs are run on it.</summary>
+public sealed class Machine : IAsyncLifetime
+{
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ProgramPatience = TimeSpan.FromSeconds(120);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("daxemu-conformance-").FullName;
+    private RunningProgram? _daemon;
+
+    /// <summary>The command.</summary>
+    public static string Command { get; } = Path.Combine(AppContext.BaseDirectory, "daxemu");
+
+    /// <summary>The library that is preloaded.</summary>
+    public static string Library { get; } = Path.Combine(AppContext.BaseDirectory, "libdaxemu-preload.so");
+
+    /// <summary>Where the daemon's sockets are.</summary>
+    public string Runtime => Path.Combine(_directory, "run");
+
+    /// <summary>The device's socket.</summary>
+    public string Socket => Path.Combine(Runtime, "device.sock");
+
+    /// <summary>A directory for files, gone afterwards.</summary>
+    public string Files => Directory.CreateDirectory(Path.Combine(_directory, "files")).FullName;
+
+    /// <summary>Whether <see cref="Volume"/> can be mounted.</summary>
+    public bool HasVolume { get; } = File.Exists("/dev/fuse");
+
+    /// <summary>A directory that the daemon guards.</summary>
+    public string Volume => Path.Combine(_directory, "volume");
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        string configuration = Path.Combine(_directory, "daxemu.json");
+        await File.WriteAllTextAsync(configuration, "{}");
+        string backing = Directory.CreateDirectory(Path.Combine(_directory, "backing")).FullName;
+        Directory.CreateDirectory(Volume);
+        string[] volumes = HasVolume ? ["--volume", $"{backing}:{Volume}"] : [];
+        _daemon = RunningProgram.Start(
+            Command, ["serve", "--socket", Runtime, "--config", configuration, .. volumes], new Dictionary<string, string>());
+        var waiting = Stopwatch.StartNew();
+        while (!File.Exists(Socket))
+        {
+            Assert.False(_daemon.HasExited, $"the daemon ended at once: {_daemon.Text}");
+            Assert.True(waiting.Elapsed < StartPatience, $"the daemon does not serve: {_daemon.Text}");
+            await Task.Delay(20);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_daemon is not null)
+        {
+            // Politely, so that it unmounts.
+            using RunningProgram kill = RunningProgram.Start("kill", ["-TERM", $"{_daemon.Id}"], new Dictionary<string, string>());
+            await kill.EndAsync(StartPatience);
+            await _daemon.EndAsync(StartPatience);
+            _daemon.Dispose();
+        }
+
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>Skips the test when a program is not installed.</summary>
+    /// <param name="program">Its name.</param>
+    /// <param name="package">The Debian package that has it.</param>
+    internal static void Require(string program, string package)
+    {
+        string[] directories = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
+        Assert.SkipUnless(
+            directories.Append("/usr/sbin").Any(d => File.Exists(Path.Combine(d, program))),
+            $"{program} is not installed (Debian: apt-get install {package})");
+    }
+
+    /// <summary>Starts a program that sees the device.</summary>
+    internal RunningProgram Start(string program, params IEnumerable<string> arguments) => Start(program, arguments, Socket);
+
+    /// <summary>Runs a program that sees the device, to its end.</summary>
+    internal async Task<ProgramResult> RunAsync(string program, params IEnumerable<string> arguments)
+    {
+        using RunningProgram running = Start(program, arguments);
+        return new(running.CommandLine, await running.EndAsync(ProgramPatience), running.Text);
+    }
+
+    /// <summary>Runs a program preloaded as on a machine where no daemon runs.</summary>
+    internal async Task<ProgramResult> RunWithoutDaemonAsync(string program, params IEnumerable<string> arguments)
+    {
+        using RunningProgram running = Start(program, arguments, Path.Combine(_directory, "no.sock"));
+        return new(running.CommandLine, await running.EndAsync(ProgramPatience), running.Text);
+    }
+
+    /// <summary>Runs a server and, once it listens, its client on the same machine.</summary>
+    /// <param name="program">Takes <c>-p PORT</c> and, as a client, the server's name as the last argument.</param>
+    /// <param name="arguments">For both.</param>
+    /// <param name="server">For the server alone.</param>
+    /// <param name="client">For the client alone.</param>
+    internal async Task<(ProgramResult Server, ProgramResult Client)> RunPairAsync(
+        string program, string[] arguments, string[]? server = null, string[]? client = null)
+    {
+        int port = TcpPort.Unused();
+        string[] both = ["-p", $"{port}", .. arguments];
+        using RunningProgram serving = Start(program, [.. both, .. server ?? []]);
+        await TcpPort.WaitUntilListeningAsync(port, serving, ProgramPatience);
+        using RunningProgram asking = Start(program, [.. both, .. client ?? [], "localhost"]);
+        int asked = await asking.EndAsync(ProgramPatience);
+        int served = await serving.EndAsync(ProgramPatience);
+        return (new(serving.CommandLine, served, serving.Text), new(asking.CommandLine, asked, asking.Text));
+    }
+
+    /// <summary>Compiles a program of <c>programs/</c>. Skips the test where that cannot be done.</summary>
+    /// <param name="name">Without <c>.c</c>.</param>
+    /// <returns>The program's path.</returns>
+    internal async Task<string> CompileAsync(string name)
+    {
+        Require("gcc", "gcc");
+        Assert.SkipUnless(
+            File.Exists("/usr/include/infiniband/verbs.h"), "infiniband/verbs.h is missing (Debian: apt-get install libibverbs-dev)");
+        string program = Path.Combine(Files, name);
+        if (!File.Exists(program))
+        {
+            string source = Path.Combine(AppContext.BaseDirectory, "programs", name + ".c");
+            ProgramResult compiled = await RunWithoutDaemonAsync(
+                "gcc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-o", program, source, "-libverbs",
+                "-pthread");
+            compiled.Succeeded();
+        }
+
+        return program;
+    }
+
+    private static RunningProgram Start(string program, IEnumerable<string> arguments, string socket) => RunningProgram.Start(
+        program, arguments, new Dictionary<string, string> { ["LD_PRELOAD"] = Library, ["DAXEMU_SOCKET"] = socket, ["DAXEMU_DEBUG"] = "1" });
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Text;
+using Xunit;
+
+namespace DaxEmu.Conformance;
+
+/// <summary>A program that runs, with all that it writes.</summary>
+internal sealed class RunningProgram : IDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _text = new();
+
+    private RunningProgram(string commandLine, Process process)
+    {
+        CommandLine = commandLine;
+        _process = process;
+        _process.OutputDataReceived += Keep;
+        _process.ErrorDataReceived += Keep;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public string CommandLine { get; }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public string Text
+    {
+        get
+        {
+            lock (_text)
+            {
+                return _text.ToString();
+            }
+        }
+    }
+
+    public static RunningProgram Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["LC_ALL"] = "C.UTF-8";
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new RunningProgram(string.Join(' ', start.ArgumentList.Prepend(program)), Process.Start(start)!);
+    }
+
+    /// <summary>Waits for its end; one that hangs is killed, and the test fails with what it wrote.</summary>
+    public async Task<int> EndAsync(TimeSpan patience)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(patience);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+            return _process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill(entireProcessTree: true);
+            Assert.Fail($"{CommandLine} did not end within {patience.TotalSeconds} s. It wrote:\n{Text}");
+            throw;
+        }
+    }
+
+    /// <summary>Kills it if it still runs.</summary>
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs line)
+    {
+        lock (_text)
+        {
+            _text.AppendLine(line.Data);
+        }
+    }
+}
