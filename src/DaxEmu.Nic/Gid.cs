@@ -18,7 +18,7 @@ public readonly record struct Gid(UInt128 Value)
     /// <summary>Eight groups of four hexadecimal digits, as sysfs shows a GID.</summary>
     public override string ToString()
     {
-        var value = Value;
+        UInt128 value = Value;
         return string.Join(':', Enumerable.Range(0, 8).Select(i => ((ushort)(value >> ((7 - i) * 16))).ToString("x4", null)));
     }
 }

@@ -34,7 +34,9 @@ public sealed unsafe class MappingTable : IDisposable
         get
         {
             lock (_lock)
+            {
                 return _used - _free.Count;
+            }
         }
     }
 
@@ -47,10 +49,13 @@ public sealed unsafe class MappingTable : IDisposable
         ArgumentOutOfRangeException.ThrowIfZero(address);
         lock (_lock)
         {
-            if (!_free.TryPop(out var index))
+            if (!_free.TryPop(out int index))
             {
                 if (_used == Capacity)
+                {
                     return new NicError(Abi.errno.ENOMEM, $"all {Capacity} entries of the mapping table are in use");
+                }
+
                 index = _used++;
             }
 
@@ -72,7 +77,10 @@ public sealed unsafe class MappingTable : IDisposable
             ArgumentOutOfRangeException.ThrowIfNegative(index);
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _used);
             if (_entries[index].Length == 0)
+            {
                 throw new ArgumentException($"mapping {index} is not in the table", nameof(index));
+            }
+
             Volatile.Write(ref _entries[index].Length, 0);
             _free.Push(index);
         }
@@ -89,7 +97,10 @@ public sealed unsafe class MappingTable : IDisposable
     internal byte* Resolve(int index, ulong offset, ulong length)
     {
         if ((uint)index >= (uint)Capacity)
+        {
             return null;
+        }
+
         ulong mapped = Volatile.Read(ref _entries[index].Length);
         return offset <= mapped && length <= mapped - offset && mapped != 0 ? (byte*)_entries[index].Address + offset : null;
     }

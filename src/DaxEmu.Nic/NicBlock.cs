@@ -57,10 +57,16 @@ public sealed unsafe class NicBlock
     {
         CheckAlignment(memory);
         if (length < (nuint)sizeof(BlockHeader) || ((BlockHeader*)memory)->Magic != BlockHeader.ExpectedMagic)
+        {
             throw new ArgumentException("the memory holds no NIC block of this version", nameof(memory));
-        var whole = ((BlockHeader*)memory)->Length;
+        }
+
+        ulong whole = ((BlockHeader*)memory)->Length;
         if (whole > length)
+        {
             throw new ArgumentException($"the NIC block has {whole} bytes, only {length} are mapped", nameof(length));
+        }
+
         return new NicBlock((byte*)memory);
     }
 
@@ -71,7 +77,7 @@ public sealed unsafe class NicBlock
     /// </summary>
     internal ref QpContext QpByNumber(uint number)
     {
-        var index = number & QpIndexMask;
+        uint index = number & QpIndexMask;
         return ref _queuePairs[index < (uint)Header.QueuePairs ? index : 0];
     }
 
@@ -80,7 +86,7 @@ public sealed unsafe class NicBlock
     /// <summary>The entry of a key; entry 0, which never holds a key, when there is none.</summary>
     internal ref RegionContext RegionByKey(uint key)
     {
-        var index = key >> 8;
+        uint index = key >> 8;
         return ref _regions[index < (uint)Header.Regions ? index : 0];
     }
 
@@ -97,10 +103,12 @@ public sealed unsafe class NicBlock
     /// <summary>Finds a free engine slot; -1 when there is none.</summary>
     internal int ClaimEngine()
     {
-        for (var slot = 0; slot < Header.Engines; slot++)
+        for (int slot = 0; slot < Header.Engines; slot++)
         {
             if (Interlocked.CompareExchange(ref _engines[slot].InUse, 1, 0) == 0)
+            {
                 return slot;
+            }
         }
 
         return -1;
@@ -120,19 +128,23 @@ public sealed unsafe class NicBlock
     internal void WaitForEngines()
     {
         Interlocked.MemoryBarrier();
-        for (var slot = 0; slot < Header.Engines; slot++)
+        for (int slot = 0; slot < Header.Engines; slot++)
         {
-            ref var sequence = ref _engines[slot].Sequence;
-            var seen = Volatile.Read(ref sequence);
-            var spin = new SpinWait();
+            ref ulong sequence = ref _engines[slot].Sequence;
+            ulong seen = Volatile.Read(ref sequence);
+            SpinWait spin = new();
             while ((seen & 1) != 0 && Volatile.Read(ref sequence) == seen)
+            {
                 spin.SpinOnce(sleep1Threshold: -1);
+            }
         }
     }
 
     private static void CheckAlignment(void* memory)
     {
         if (memory is null || ((nuint)memory & 63) != 0)
+        {
             throw new ArgumentException("the block must lie at a multiple of 64 bytes", nameof(memory));
+        }
     }
 }

@@ -16,15 +16,24 @@ public sealed partial class NicDevice
     public NicResult<CompletionQueue> CreateCompletionQueue(ulong owner, uint entries, RingLocation ring, ulong cookie)
     {
         if (entries == 0 || entries > (uint)_options.MaxCompletionEntries)
+        {
             return new NicError(EINVAL, $"a completion queue has 1 to {_options.MaxCompletionEntries} entries, not {entries}");
-        var layout = RingLayout.ForCompletions(entries);
-        var context = RingContext.Of(ring, layout);
+        }
+
+        RingLayout layout = RingLayout.ForCompletions(entries);
+        RingContext context = RingContext.Of(ring, layout);
         if (InitialiseRing(context, "completion") is { } refusal)
+        {
             return refusal;
+        }
+
         lock (_lock)
         {
-            if (!_completionQueueIndices.TryTake(out var number))
+            if (!_completionQueueIndices.TryTake(out uint number))
+            {
                 return new NicError(ENOMEM, $"all {_options.MaxCompletionQueues} completion queues are in use");
+            }
+
             _block.Cq(number) = new CqContext { Ring = context, Cookie = cookie };
             return _completionQueues[number] = new CompletionQueue(_block, number, owner, cookie, layout);
         }
@@ -44,13 +53,19 @@ public sealed partial class NicDevice
         lock (_lock)
         {
             if (cq.IsGone)
+            {
                 return new NicError(EINVAL, $"completion queue {cq.Number} is gone");
-            ref var context = ref _block.Cq(cq.Number);
+            }
+
+            ref CqContext context = ref _block.Cq(cq.Number);
             SpinWord.Acquire(ref context.Lock);
-            var wish = solicitedOnly ? CqNotification.Solicited : CqNotification.Any;
+            CqNotification wish = solicitedOnly ? CqNotification.Solicited : CqNotification.Any;
             if (context.Notification < wish)
+            {
                 context.Notification = wish;
-            var pending = SharedRing.TryOpen(_mappings, context.Ring, out var ring) && ring.ReadConsumer() != context.Ring.Index;
+            }
+
+            bool pending = SharedRing.TryOpen(_mappings, context.Ring, out SharedRing ring) && ring.ReadConsumer() != context.Ring.Index;
             SpinWord.Release(ref context.Lock);
             return pending;
         }
@@ -65,9 +80,15 @@ public sealed partial class NicDevice
         lock (_lock)
         {
             if (cq.IsGone)
+            {
                 return new NicError(EINVAL, $"completion queue {cq.Number} is gone already");
+            }
+
             if (cq.Uses != 0)
+            {
                 return new NicError(EBUSY, $"completion queue {cq.Number} still has {cq.Uses} queues attached");
+            }
+
             cq.IsGone = true;
             _completionQueues[cq.Number] = null;
             _completionQueueIndices.Return(cq.Number);
@@ -79,15 +100,23 @@ public sealed partial class NicDevice
     public CompletionQueue? FindCompletionQueue(uint number)
     {
         lock (_lock)
+        {
             return number < (uint)_completionQueues.Length ? _completionQueues[number] : null;
+        }
     }
 
     private NicError? InitialiseRing(in RingContext context, string name)
     {
         if (context.Offset % 64 != 0)
+        {
             return new NicError(EINVAL, $"the {name} ring's offset {context.Offset} is no multiple of 64");
-        if (!SharedRing.TryOpen(_mappings, context, out var ring))
+        }
+
+        if (!SharedRing.TryOpen(_mappings, context, out SharedRing ring))
+        {
             return new NicError(EINVAL, $"the {name} ring's {context.ByteLength} bytes do not fit in mapping {context.Mapping}");
+        }
+
         ring.Initialise();
         return null;
     }

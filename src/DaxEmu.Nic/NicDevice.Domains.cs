@@ -14,9 +14,12 @@ public sealed partial class NicDevice
     {
         lock (_lock)
         {
-            if (!_domains.TryTake(out var number))
+            if (!_domains.TryTake(out uint number))
+            {
                 return new NicError(ENOMEM, $"all {_options.MaxProtectionDomains} protection domains are in use");
-            var domain = new ProtectionDomain(number, owner);
+            }
+
+            ProtectionDomain domain = new(number, owner);
             _domainObjects.Add(domain);
             return domain;
         }
@@ -31,9 +34,15 @@ public sealed partial class NicDevice
         lock (_lock)
         {
             if (domain.IsGone)
+            {
                 return new NicError(EINVAL, $"protection domain {domain.Number} is gone already");
+            }
+
             if (domain.Uses != 0)
+            {
                 return new NicError(EBUSY, $"protection domain {domain.Number} still has {domain.Uses} memory regions or queue pairs");
+            }
+
             domain.IsGone = true;
             _domainObjects.Remove(domain);
             _domains.Return(domain.Number);

@@ -25,22 +25,33 @@ public sealed partial class NicDevice
         lock (_lock)
         {
             if (qp.IsGone)
+            {
                 return new NicError(EINVAL, $"queue pair 0x{qp.Number:x} is gone");
-            ref var context = ref _block.QpByNumber(qp.Number);
-            var current = context.ReadState();
+            }
+
+            ref QpContext context = ref _block.QpByNumber(qp.Number);
+            uint current = context.ReadState();
             if ((mask & IBV_QP_CUR_STATE) != 0 && wish.CurrentState != current)
             {
-                var (real, believed) = (QpStateTable.NameOf(current), QpStateTable.NameOf(wish.CurrentState));
+                (string? real, string? believed) = (QpStateTable.NameOf(current), QpStateTable.NameOf(wish.CurrentState));
                 return new NicError(EINVAL, $"the queue pair is in {real}, not in {believed}");
             }
 
             next = (mask & IBV_QP_STATE) != 0 ? wish.State : current;
             if ((QpStateTable.Check(current, next, mask) ?? CheckValues(wish, mask)) is { } refusal)
+            {
                 return refusal;
+            }
+
             if (current == IBV_QPS_SQD && next == IBV_QPS_RTS && Volatile.Read(ref context.IsDraining) != 0)
+            {
                 return new NicError(EINVAL, "the send queue is still draining");
+            }
+
             if (!Apply(qp, ref context, wish, mask, current, next))
+            {
                 return new NicError(EINVAL, $"the queue pair went from {QpStateTable.NameOf(current)} to ERR meanwhile");
+            }
         }
 
         TellWhoMayGoOn(qp, next);
@@ -55,10 +66,13 @@ public sealed partial class NicDevice
         lock (_lock)
         {
             if (qp.IsGone)
+            {
                 return new NicError(EINVAL, $"queue pair 0x{qp.Number:x} is gone");
-            ref var context = ref _block.QpByNumber(qp.Number);
-            var state = context.ReadState();
-            var draining = state == IBV_QPS_SQD && Volatile.Read(ref context.IsDraining) != 0;
+            }
+
+            ref QpContext context = ref _block.QpByNumber(qp.Number);
+            uint state = context.ReadState();
+            bool draining = state == IBV_QPS_SQD && Volatile.Read(ref context.IsDraining) != 0;
             return qp.Attributes with { State = state, CurrentState = state, SendQueueDraining = draining };
         }
     }
@@ -86,11 +100,20 @@ public sealed partial class NicDevice
     private NicError? CheckPath(in AddressVector path)
     {
         if (!path.IsGlobal)
+        {
             return new NicError(EINVAL, "RoCE needs a global route: ah_attr.is_global is not set");
+        }
+
         if (path.PortNumber != 1)
+        {
             return new NicError(EINVAL, $"ah_attr.port_num is 1, not {path.PortNumber}");
+        }
+
         if (path.SourceGidIndex >= _gids.Length || _gids[path.SourceGidIndex].IsEmpty)
+        {
             return new NicError(EINVAL, $"the port has no GID at grh.sgid_index {path.SourceGidIndex}");
+        }
+
         return path.DestinationGid.IsEmpty || Array.IndexOf(_gids, path.DestinationGid) < 0
             ? new NicError(ENETUNREACH, $"no port of this device has the destination's GID {path.DestinationGid}")
             : null;
@@ -107,7 +130,10 @@ public sealed partial class NicDevice
         qp.Attributes = qp.Attributes.UpdatedBy(wish, mask);
         WriteAttributes(ref context, qp.Attributes);
         if (next == current)
+        {
             return true;
+        }
+
         if (next == IBV_QPS_ERR)
         {
             _ = context.TryFail();
@@ -136,10 +162,16 @@ public sealed partial class NicDevice
         context.Operation = default;
         context.Send.Index = 0;
         context.Receive.Index = 0;
-        if (SharedRing.TryOpen(_mappings, context.Send, out var send))
+        if (SharedRing.TryOpen(_mappings, context.Send, out SharedRing send))
+        {
             send.Initialise();
-        if (SharedRing.TryOpen(_mappings, context.Receive, out var receive))
+        }
+
+        if (SharedRing.TryOpen(_mappings, context.Receive, out SharedRing receive))
+        {
             receive.Initialise();
+        }
+
         qp.Attributes = default;
     }
 
@@ -159,8 +191,13 @@ public sealed partial class NicDevice
     private void TellWhoMayGoOn(QueuePair qp, uint state)
     {
         if (state is IBV_QPS_RTS or IBV_QPS_SQD or IBV_QPS_ERR)
+        {
             _events.DrainNeeded(qp.Number, qp.Request.Cookie);
+        }
+
         if (state == IBV_QPS_RTR && FindQueuePair(qp.Attributes.DestinationQpNumber) is { } peer)
+        {
             _events.DrainNeeded(peer.Number, peer.Request.Cookie);
+        }
     }
 }

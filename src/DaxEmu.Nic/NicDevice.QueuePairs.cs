@@ -22,25 +22,39 @@ public sealed partial class NicDevice
         ArgumentNullException.ThrowIfNull(domain);
         ArgumentNullException.ThrowIfNull(request);
         if (request.Type != IBV_QPT_RC)
+        {
             return new NicError(EOPNOTSUPP, $"queue pairs of type {request.Type} are not served, only IBV_QPT_RC ({IBV_QPT_RC})");
+        }
+
         if (CheckCapabilities(request.Capabilities) is { } tooMuch)
+        {
             return tooMuch;
-        var send = RingContext.Of(request.SendRing, request.Capabilities.SendRing);
-        var receive = RingContext.Of(request.ReceiveRing, request.Capabilities.ReceiveRing);
+        }
+
+        RingContext send = RingContext.Of(request.SendRing, request.Capabilities.SendRing);
+        RingContext receive = RingContext.Of(request.ReceiveRing, request.Capabilities.ReceiveRing);
         if ((InitialiseRing(send, "send") ?? InitialiseRing(receive, "receive")) is { } badRing)
+        {
             return badRing;
+        }
 
         lock (_lock)
         {
             if (domain.IsGone || request.SendCq.IsGone || request.ReceiveCq.IsGone)
+            {
                 return new NicError(EINVAL, "the protection domain or a completion queue is gone");
-            if (!_queuePairIndices.TryTake(out var index))
+            }
+
+            if (!_queuePairIndices.TryTake(out uint index))
+            {
                 return new NicError(ENOMEM, $"all {_options.MaxQueuePairs} queue pairs are in use");
+            }
+
             domain.Uses++;
             request.SendCq.Uses++;
             request.ReceiveCq.Uses++;
-            var number = NextNumber(index);
-            ref var context = ref _block.QpByIndex(index);
+            uint number = NextNumber(index);
+            ref QpContext context = ref _block.QpByIndex(index);
             context = new QpContext
             {
                 State = IBV_QPS_RESET,
@@ -75,9 +89,12 @@ public sealed partial class NicDevice
         lock (_lock)
         {
             if (qp.IsGone)
+            {
                 return new NicError(EINVAL, $"queue pair 0x{qp.Number:x} is gone already");
+            }
+
             qp.IsGone = true;
-            ref var context = ref _block.QpByNumber(qp.Number);
+            ref QpContext context = ref _block.QpByNumber(qp.Number);
             peer = context.DestinationNumber;
             // Pairs with the engines' look at the number: see WaitForEngines.
             Volatile.Write(ref context.Number, 0);
@@ -85,10 +102,13 @@ public sealed partial class NicDevice
 
         _block.WaitForEngines();
         if (abandoned)
+        {
             FailPeer(qp.Number, peer);
+        }
+
         lock (_lock)
         {
-            var index = qp.Number & _block.QpIndexMask;
+            uint index = qp.Number & _block.QpIndexMask;
             _queuePairs[index] = null;
             _queuePairIndices.Return(index);
             qp.Domain.Uses--;
@@ -103,7 +123,7 @@ public sealed partial class NicDevice
     {
         lock (_lock)
         {
-            var index = number & _block.QpIndexMask;
+            uint index = number & _block.QpIndexMask;
             return index < (uint)_queuePairs.Length && _queuePairs[index] is { IsGone: false } qp && qp.Number == number ? qp : null;
         }
     }
@@ -111,13 +131,19 @@ public sealed partial class NicDevice
     // The kernel's rxe_qp_chk_cap.
     private NicError? CheckCapabilities(QpCapabilities wish)
     {
-        var depth = Math.Max(wish.MaxSendWr, wish.MaxReceiveWr);
+        uint depth = Math.Max(wish.MaxSendWr, wish.MaxReceiveWr);
         if (depth > (uint)_options.MaxWorkRequests)
+        {
             return new NicError(EINVAL, $"a queue has at most {_options.MaxWorkRequests} work requests, not {depth}");
-        var elements = Math.Max(wish.MaxSendSge, wish.MaxReceiveSge);
+        }
+
+        uint elements = Math.Max(wish.MaxSendSge, wish.MaxReceiveSge);
         if (elements > (uint)_options.MaxSge)
+        {
             return new NicError(EINVAL, $"a work request has at most {_options.MaxSge} elements, not {elements}");
-        var mostInline = Math.Max(_options.MaxInlineData, _options.MaxSge * 16);
+        }
+
+        int mostInline = Math.Max(_options.MaxInlineData, _options.MaxSge * 16);
         return wish.MaxInlineData > (uint)mostInline
             ? new NicError(EINVAL, $"a work request has at most {mostInline} bytes of inline data, not {wish.MaxInlineData}")
             : null;
@@ -127,20 +153,23 @@ public sealed partial class NicDevice
     // all zeros or all ones, so none of them comes up.
     private uint NextNumber(uint index)
     {
-        var bits = _block.Header.QpIndexBits;
-        var last = (1U << (24 - bits)) - 2;
+        int bits = _block.Header.QpIndexBits;
+        uint last = (1U << (24 - bits)) - 2;
         _generations[index] = _generations[index] >= last ? 1 : _generations[index] + 1;
         return (_generations[index] << bits) | index;
     }
 
     private void FailPeer(uint number, uint peerNumber)
     {
-        ref var peer = ref _block.QpByNumber(peerNumber);
+        ref QpContext peer = ref _block.QpByNumber(peerNumber);
         ulong cookie;
         lock (_lock)
         {
             if (peerNumber == 0 || Volatile.Read(ref peer.Number) != peerNumber || peer.DestinationNumber != number || !peer.TryFail())
+            {
                 return;
+            }
+
             cookie = peer.Cookie;
         }
 

@@ -32,29 +32,40 @@ public sealed partial class NicDevice
         ArgumentNullException.ThrowIfNull(domain);
         ArgumentNullException.ThrowIfNull(request);
         if (CheckRegistration(request) is { } refusal)
+        {
             return refusal;
+        }
 
-        var reserved = ReserveKey(domain);
+        NicResult<uint> reserved = ReserveKey(domain);
         if (!reserved.IsOk)
+        {
             return reserved.Error;
-        var key = reserved.Value;
+        }
+
+        uint key = reserved.Value;
         Pin? pin = null;
         MemoryRegion? region = null;
         try
         {
             if (request.Pin is { } wish)
             {
-                var access = PinAccess.Read | ((request.AccessFlags & IBV_ACCESS_LOCAL_WRITE) != 0 ? PinAccess.Write : PinAccess.None);
+                PinAccess access = PinAccess.Read | ((request.AccessFlags & IBV_ACCESS_LOCAL_WRITE) != 0 ? PinAccess.Write : PinAccess.None);
                 wish = wish with { Access = access, Region = $"rkey 0x{key:x}" };
-                var decision = await _contract.PinAsync(wish, request.ReadFacts!, cancellation).ConfigureAwait(false);
+                PinDecision decision = await _contract.PinAsync(wish, request.ReadFacts!, cancellation).ConfigureAwait(false);
                 if (decision.Pin is null)
+                {
                     return new NicError(decision.Errno, decision.Reason);
+                }
+
                 pin = decision.Pin;
             }
 
-            var mapped = request.Map();
+            NicResult<RegionMapping> mapped = request.Map();
             if (!mapped.IsOk)
+            {
                 return mapped.Error;
+            }
+
             region = new MemoryRegion(key, domain, request, pin, mapped.Value);
             Publish(region);
             return region;
@@ -64,7 +75,10 @@ public sealed partial class NicDevice
             if (region is null)
             {
                 if (pin is not null)
+                {
                     _contract.Unpin(pin);
+                }
+
                 ReleaseKey(domain, key);
             }
         }
@@ -82,7 +96,10 @@ public sealed partial class NicDevice
         lock (_lock)
         {
             if (region.IsGone)
+            {
                 return new NicError(EINVAL, $"memory region 0x{region.Key:x} is gone already");
+            }
+
             region.IsGone = true;
             _regions[region.Key >> 8] = null;
             // Pairs with the engines' look at the key: see WaitForEngines.
@@ -97,7 +114,10 @@ public sealed partial class NicDevice
         finally
         {
             if (region.Pin is { } pin)
+            {
                 _contract.Unpin(pin);
+            }
+
             ReleaseKey(region.Domain, region.Key);
         }
 
@@ -109,7 +129,7 @@ public sealed partial class NicDevice
     {
         lock (_lock)
         {
-            var index = key >> 8;
+            uint index = key >> 8;
             return index < (uint)_regions.Length && _regions[index] is { } region && region.Key == key ? region : null;
         }
     }
@@ -118,21 +138,42 @@ public sealed partial class NicDevice
     private NicError? CheckRegistration(MemoryRegionRequest request)
     {
         if (request.Length == 0)
+        {
             return new NicError(EINVAL, "a memory region has at least one byte");
+        }
+
         if (request.Length > _options.MaxRegionBytes)
+        {
             return new NicError(EINVAL, $"{request.Length} bytes are above the limit of {_options.MaxRegionBytes} for one memory region");
+        }
+
         if (request.Iova > ulong.MaxValue - request.Length)
+        {
             return new NicError(EINVAL, $"{request.Length} bytes at 0x{request.Iova:x} wrap around the address space");
-        var flags = request.AccessFlags;
+        }
+
+        uint flags = request.AccessFlags;
         if ((flags & IBV_ACCESS_ON_DEMAND) != 0)
+        {
             return new NicError(EOPNOTSUPP, "on-demand paging (IBV_ACCESS_ON_DEMAND) is not supported");
+        }
+
         if ((flags & ~SupportedAccessFlags) != 0)
+        {
             return new NicError(EINVAL, $"access flags 0x{flags & ~SupportedAccessFlags:x} are unknown");
+        }
+
         const uint Remote = IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC;
         if ((flags & Remote) != 0 && (flags & IBV_ACCESS_LOCAL_WRITE) == 0)
+        {
             return new NicError(EINVAL, "remote write and remote atomic access need IBV_ACCESS_LOCAL_WRITE");
+        }
+
         if (request.Pin is not null && request.ReadFacts is null)
+        {
             throw new ArgumentException("a request with a pin needs a way to read the file's facts", nameof(request));
+        }
+
         return null;
     }
 
@@ -141,9 +182,15 @@ public sealed partial class NicDevice
         lock (_lock)
         {
             if (domain.IsGone)
+            {
                 return new NicError(EINVAL, $"protection domain {domain.Number} is gone");
-            if (!_regionIndices.TryTake(out var index))
+            }
+
+            if (!_regionIndices.TryTake(out uint index))
+            {
                 return new NicError(ENOMEM, $"all {_options.MaxMemoryRegions} memory regions are in use");
+            }
+
             domain.Uses++;
             return (index << 8) | ++_keyBytes[index];
         }
@@ -163,7 +210,7 @@ public sealed partial class NicDevice
         lock (_lock)
         {
             _regions[region.Key >> 8] = region;
-            ref var entry = ref _block.RegionByKey(region.Key);
+            ref RegionContext entry = ref _block.RegionByKey(region.Key);
             entry.Domain = region.Domain.Number;
             entry.AccessFlags = region.AccessFlags;
             entry.Mapping = region.Mapping.Mapping;

@@ -56,7 +56,9 @@ public sealed partial class NicDevice
     public void SetGidTable(ReadOnlySpan<Gid> table)
     {
         lock (_lock)
+        {
             _gids = table.ToArray();
+        }
     }
 
     /// <summary>Makes an engine for one thread of this process.</summary>
@@ -72,8 +74,11 @@ public sealed partial class NicDevice
     public void ReportFault(uint key, ulong offset)
     {
         if (FindRegion(key) is not { Pin: { } pin } region || offset >= region.Length)
+        {
             return;
-        var range = pin.Request.Range;
+        }
+
+        ByteRange range = pin.Request.Range;
         _contract.ReportBreach(
             pin,
             ByteRange.OfLength(range.Start + offset, range.Length - offset),
@@ -87,23 +92,39 @@ public sealed partial class NicDevice
     /// <param name="owner">The tag.</param>
     public void ReleaseOwner(ulong owner)
     {
-        foreach (var qp in OwnedBy(_queuePairs, q => q.Domain.Owner, owner))
+        foreach (QueuePair qp in OwnedBy(_queuePairs, q => q.Domain.Owner, owner))
+        {
             _ = DestroyQueuePair(qp, abandoned: true);
-        foreach (var cq in OwnedBy(_completionQueues, c => c.Owner, owner))
+        }
+
+        foreach (CompletionQueue cq in OwnedBy(_completionQueues, c => c.Owner, owner))
+        {
             _ = DestroyCompletionQueue(cq);
-        foreach (var region in OwnedBy(_regions, r => r.Domain.Owner, owner))
+        }
+
+        foreach (MemoryRegion region in OwnedBy(_regions, r => r.Domain.Owner, owner))
+        {
             _ = Deregister(region);
+        }
+
         ProtectionDomain[] domains;
         lock (_lock)
+        {
             domains = [.. _domainObjects.Where(d => d.Owner == owner)];
-        foreach (var domain in domains)
+        }
+
+        foreach (ProtectionDomain domain in domains)
+        {
             _ = DeallocateDomain(domain);
+        }
     }
 
     private T[] OwnedBy<T>(T?[] objects, Func<T, ulong> ownerOf, ulong owner)
         where T : class
     {
         lock (_lock)
+        {
             return [.. objects.OfType<T>().Where(o => ownerOf(o) == owner)];
+        }
     }
 }

@@ -186,7 +186,7 @@ public sealed class AdminApiTests : IAsyncLifetime
 
     private async Task<Pin> PinAsync()
     {
-        var request = new PinRequest(
+        PinRequest request = new(
             Identity(), _file, new ByteRange(0, 8192), PinAccess.Read | PinAccess.Write, PinKind.LongTerm, PinMapping.PageCache,
             new PinOwner(42, 1001, 3, "writer"), "rkey 0x101");
         return (await Contract.PinAsync(request, () => new FileFacts(8192, OpenForWriting: true), Cancellation)).Pin!;
@@ -194,7 +194,7 @@ public sealed class AdminApiTests : IAsyncLifetime
 
     private async Task TruncateAsync()
     {
-        var operation = new LayoutOperation(
+        LayoutOperation operation = new(
             Identity(), _file, LayoutOperationKind.Truncate, ByteRange.From(0), new Requester(77, 1000, "truncate"));
         using LayoutDecision decision = await Contract.RequestAsync(operation, Cancellation);
         Assert.Equal(LayoutVerdict.Refuse, decision.Verdict);
@@ -202,11 +202,11 @@ public sealed class AdminApiTests : IAsyncLifetime
 
     private async Task<HttpResponseMessage> GetAsync(string resource)
     {
-        using var http = new HttpClient(new SocketsHttpHandler
+        using HttpClient http = new(new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellation) =>
             {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
                 await socket.ConnectAsync(new UnixDomainSocketEndPoint(_runtime!.AdminSocket), cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             },

@@ -7,8 +7,8 @@ internal static class CommandLine
 {
     public static async Task<(int Status, string Output, string Error)> RunAsync(params string[] arguments)
     {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
+        using StringWriter output = new();
+        using StringWriter error = new();
         int status = await DaxEmuCommand.RunAsync(arguments, output, error);
         return (status, output.ToString(), error.ToString());
     }

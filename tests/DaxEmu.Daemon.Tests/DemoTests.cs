@@ -61,7 +61,7 @@ public sealed class DemoTests : IDisposable
     [Fact]
     public async Task Interrupted_half_way_it_fails_and_leaves_nothing_behind()
     {
-        var start = new ProcessStartInfo(TestDaemon.Executable, ["demo"]) { RedirectStandardOutput = true };
+        ProcessStartInfo start = new(TestDaemon.Executable, ["demo"]) { RedirectStandardOutput = true };
         start.Environment["TMPDIR"] = _temporary.Path;
         using Process demo = Process.Start(start)!;
         while (await demo.StandardOutput.ReadLineAsync(_patience.Token) is { } line && !line.StartsWith("3. ", StringComparison.Ordinal))

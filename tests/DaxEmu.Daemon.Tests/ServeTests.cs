@@ -86,7 +86,7 @@ public sealed class ServeTests : IAsyncDisposable
         string systemd = Path.Combine(directory, "systemd");
         File.Copy("/bin/sh", systemd);
         string path = Path.Combine(directory, "notify");
-        using var notify = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        using Socket notify = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         notify.Bind(new UnixDomainSocketEndPoint(path));
 
         Task<ProgramRun> run = ProgramRun.OfAsync(
@@ -96,7 +96,7 @@ public sealed class ServeTests : IAsyncDisposable
                 TestDaemon.Executable, "serve", "--socket", _daemon.Runtime, "--config", _daemon.Configuration,
             ],
             _daemon.Patience);
-        var message = new byte[256];
+        byte[] message = new byte[256];
         int length = await notify.ReceiveAsync(message, _daemon.Patience);
 
         Assert.Contains("READY=1", Encoding.UTF8.GetString(message, 0, length), StringComparison.Ordinal);

@@ -18,22 +18,33 @@ public sealed class AllocationTests
     [MemberData(nameof(Opcodes))]
     public unsafe void A_hundred_thousand_operations_allocate_no_byte(uint opcode)
     {
-        using var rig = new Rig(events: new SilentEvents());
+        using Rig rig = new(events: new SilentEvents());
         var (a, b) = rig.NewPair();
         var (local, remote) = (a.Register(64), b.Register(64));
-        var needsReceive = opcode is IBV_WR_SEND or IBV_WR_SEND_WITH_IMM or IBV_WR_RDMA_WRITE_WITH_IMM;
+        bool needsReceive = opcode is IBV_WR_SEND or IBV_WR_SEND_WITH_IMM or IBV_WR_RDMA_WRITE_WITH_IMM;
         // The same work request again and again: the rings' elements keep what was posted once.
         while (!a.SendRing.IsFull)
+        {
             a.PostSend(Post.Write(1, remote, 0, local.Sge(0, 8)) with { Opcode = opcode });
-        while (!b.ReceiveRing.IsFull)
-            b.PostReceive(1, remote.Sge(0, 8));
-        for (var slot = 0; slot < 2; slot++)
-            Cycle(rig, a, b, needsReceive);
+        }
 
-        var completed = 0;
-        var before = GC.GetAllocatedBytesForCurrentThread();
+        while (!b.ReceiveRing.IsFull)
+        {
+            b.PostReceive(1, remote.Sge(0, 8));
+        }
+
+        for (int slot = 0; slot < 2; slot++)
+        {
+            Cycle(rig, a, b, needsReceive);
+        }
+
+        int completed = 0;
+        long before = GC.GetAllocatedBytesForCurrentThread();
         while (completed < Operations)
+        {
             completed += Cycle(rig, a, b, needsReceive);
+        }
+
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
@@ -41,27 +52,36 @@ public sealed class AllocationTests
     {
         rig.Device.ArmCompletionQueue(a.SendCq.Cq, solicitedOnly: false);
         rig.Engine.Drain(a.Qp.Number, rig.Now);
-        var completed = 0;
+        int completed = 0;
         while (a.SendCq.TryPoll(out var completion))
         {
             if (completion.status != 0)
+            {
                 throw new InvalidOperationException($"status {completion.status}");
+            }
+
             completed++;
             Repost(a.SendRing, 512);
         }
 
         while (needsReceive && b.ReceiveCq.TryPoll(out _))
+        {
             Repost(b.ReceiveRing, 128);
+        }
+
         return completed;
     }
 
     // The slot that was always empty takes a copy of its neighbour.
     private static unsafe void Repost(ClientRing ring, uint bytes)
     {
-        var size = Math.Min(bytes, 1U << (int)ring.Header->log2_elem_size);
-        var first = ring.Memory.Start + 384;
+        uint size = Math.Min(bytes, 1U << (int)ring.Header->log2_elem_size);
+        byte* first = ring.Memory.Start + 384;
         if (ring.AtProducer != first)
+        {
             Buffer.MemoryCopy(first, ring.AtProducer, size, size);
+        }
+
         ring.AdvanceProducer();
     }
 

@@ -19,43 +19,45 @@ public sealed class CompletionAuditTests
     // Mixed traffic in both directions through small queues, so that rings wrap and receivers are often not ready.
     private static List<string> Run(string? breakage)
     {
-        using var rig = new Rig();
+        using Rig rig = new();
         var (a, b) = rig.NewPair(depth: 7);
         Endpoint[] ends = [a, b];
         var memory = ends.Select(e => e.Register(4096)).ToArray();
-        var posted = new ulong[2];
-        var received = new ulong[2];
-        var random = new Random(11);
-        var sends = new List<ib_uverbs_wc>[] { [], [] };
-        var receives = new List<ib_uverbs_wc>[] { [], [] };
-        var sendsToPeer = new ulong[2];
+        ulong[] posted = new ulong[2];
+        ulong[] received = new ulong[2];
+        Random random = new(11);
+        List<ib_uverbs_wc>[] sends = new List<ib_uverbs_wc>[] { [], [] };
+        List<ib_uverbs_wc>[] receives = new List<ib_uverbs_wc>[] { [], [] };
+        ulong[] sendsToPeer = new ulong[2];
         while (sends[0].Count + sends[1].Count < 2 * (int)Messages)
         {
-            for (var side = 0; side < 2; side++)
+            for (int side = 0; side < 2; side++)
             {
                 while (!ends[side].SendRing.IsFull && posted[side] < Messages && random.Next(4) != 0)
                 {
                     var remote = memory[1 - side];
                     var sge = memory[side].Sge((ulong)random.Next(2048), (uint)random.Next(1000));
-                    var isSend = random.Next(2) == 0;
+                    bool isSend = random.Next(2) == 0;
                     sendsToPeer[1 - side] += isSend ? 1U : 0;
                     ends[side].PostSend(isSend ? Post.Send(++posted[side], sge) : Post.Write(++posted[side], remote, 0, sge));
                 }
 
                 while (!ends[side].ReceiveRing.IsFull && random.Next(3) != 0)
+                {
                     ends[side].PostReceive(++received[side], memory[side].Sge(0, 1000));
+                }
             }
 
             rig.Engine.Drain(ends[random.Next(2)].Qp.Number, rig.Now += 10);
-            for (var side = 0; side < 2; side++)
+            for (int side = 0; side < 2; side++)
             {
                 sends[side].AddRange(ends[side].SendCq.TakeAll());
                 receives[side].AddRange(ends[side].ReceiveCq.TakeAll());
             }
         }
 
-        var findings = new List<string>();
-        for (var side = 0; side < 2; side++)
+        List<string> findings = new();
+        for (int side = 0; side < 2; side++)
         {
             findings.AddRange(Audit(breakage is null ? sends[side] : Break(sends[side], breakage), ends[side], Messages));
             findings.AddRange(Audit(receives[side], ends[side], sendsToPeer[side]));
@@ -66,7 +68,7 @@ public sealed class CompletionAuditTests
 
     private static List<string> Audit(List<ib_uverbs_wc> completions, Endpoint endpoint, ulong posted)
     {
-        var audit = new CompletionAudit();
+        CompletionAudit audit = new();
         completions.ForEach(c => audit.Add(c));
         audit.Finish(endpoint.Qp.Number, posted);
         return audit.Findings;
@@ -74,7 +76,7 @@ public sealed class CompletionAuditTests
 
     private static List<ib_uverbs_wc> Break(List<ib_uverbs_wc> whole, string breakage)
     {
-        var broken = whole.ToList();
+        List<ib_uverbs_wc> broken = whole.ToList();
         const int Place = 1234;
         switch (breakage)
         {

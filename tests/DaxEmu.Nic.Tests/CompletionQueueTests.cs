@@ -98,8 +98,11 @@ public sealed class CompletionQueueTests : IDisposable
         Assert.Equal(7U, cq.Cq.Layout.Capacity);
         var (a, b) = PairOn(cq);
         var (local, remote) = (a.Register(64), b.Register(64));
-        for (var id = 1UL; id <= 7; id++)
+        for (ulong id = 1UL; id <= 7; id++)
+        {
             a.PostSend(Post.Write(id, remote, 0, local.Whole));
+        }
+
         _rig.Run();
         Assert.Equal(7, cq.TakeAll().Count);
         Assert.False(cq.Cq.IsInError);
@@ -112,8 +115,11 @@ public sealed class CompletionQueueTests : IDisposable
         var (a, b) = PairOn(cq);
         var (c, _) = PairOn(cq);
         var (local, remote) = (a.Register(64), b.Register(64));
-        for (var id = 1UL; id <= 6; id++)
+        for (ulong id = 1UL; id <= 6; id++)
+        {
             a.PostSend(Post.Write(id, remote, 0, local.Whole));
+        }
+
         _rig.Run();
 
         Assert.Equal([1UL, 2UL, 3UL], cq.TakeAll().Select(w => w.wr_id));
@@ -183,7 +189,7 @@ public sealed class CompletionQueueTests : IDisposable
     public unsafe void A_ring_that_does_not_fit_its_mapping_is_refused()
     {
         var memory = _rig.Allocate(4096);
-        var mapping = _rig.Mappings.Add((nint)memory.Start, 4096).Value;
+        int mapping = _rig.Mappings.Add((nint)memory.Start, 4096).Value;
         Assert.Equal(EINVAL, _rig.Device.CreateCompletionQueue(1, 1000, new RingLocation(mapping, 0), 0).Errno);
         Assert.Equal(EINVAL, _rig.Device.CreateCompletionQueue(1, 1, new RingLocation(mapping, 32), 0).Errno);
         Assert.Equal(EINVAL, _rig.Device.CreateCompletionQueue(1, 1, new RingLocation(mapping, ulong.MaxValue - 63), 0).Errno);

@@ -9,7 +9,7 @@ public sealed class ConcurrencyTests
     public async Task Completions_stay_exactly_once_and_in_order_with_engines_that_race_for_the_same_queue_pairs()
     {
         const ulong Messages = 20_000;
-        using var rig = new Rig();
+        using Rig rig = new();
         var sharedCq = rig.NewCq(entries: 255);
         var pairs = Enumerable.Range(0, 3).Select(_ =>
         {
@@ -18,29 +18,37 @@ public sealed class ConcurrencyTests
             Rig.Connect(a, b);
             return (A: a, B: b, Local: a.Register(64), Remote: b.Register(64));
         }).ToArray();
-        using var traffic = new Traffic(rig, workers: 3);
+        using Traffic traffic = new(rig, workers: 3);
         foreach (var (a, b, _, _) in pairs)
         {
             traffic.Add(a.Qp.Number);
             traffic.Add(b.Qp.Number);
         }
 
-        var sends = new CompletionAudit();
-        var receives = new CompletionAudit();
-        var posted = new ulong[pairs.Length];
-        var received = new ulong[pairs.Length];
-        var open = (ulong)pairs.Length * Messages;
+        CompletionAudit sends = new();
+        CompletionAudit receives = new();
+        ulong[] posted = new ulong[pairs.Length];
+        ulong[] received = new ulong[pairs.Length];
+        ulong open = (ulong)pairs.Length * Messages;
         while (open > 0)
         {
-            for (var i = 0; i < pairs.Length; i++)
+            for (int i = 0; i < pairs.Length; i++)
             {
                 var (a, b, local, remote) = pairs[i];
                 if (posted[i] < Messages && !a.SendRing.IsFull)
+                {
                     a.PostSend(Post.Send(++posted[i], local.Sge(0, 8)));
+                }
+
                 if (received[i] < Messages && !b.ReceiveRing.IsFull)
+                {
                     b.PostReceive(++received[i], remote.Sge(0, 8));
+                }
+
                 while (b.ReceiveCq.TryPoll(out var receive))
+                {
                     receives.Add(receive);
+                }
             }
 
             while (sharedCq.TryPoll(out var send))
@@ -66,7 +74,7 @@ public sealed class ConcurrencyTests
     public async Task Atomics_from_many_queue_pairs_lose_no_update()
     {
         const ulong Additions = 10_000;
-        using var rig = new Rig();
+        using Rig rig = new();
         var target = rig.NewEndpoint();
         var counter = target.Register(64);
         var adders = Enumerable.Range(0, 3).Select(_ =>
@@ -76,19 +84,24 @@ public sealed class ConcurrencyTests
             Rig.Connect(a, b);
             return (A: a, Old: a.Register(64));
         }).ToArray();
-        using var traffic = new Traffic(rig, workers: 3);
+        using Traffic traffic = new(rig, workers: 3);
         foreach (var (a, _) in adders)
+        {
             traffic.Add(a.Qp.Number);
+        }
 
-        var done = 0UL;
-        var posted = new ulong[adders.Length];
+        ulong done = 0UL;
+        ulong[] posted = new ulong[adders.Length];
         while (done < Additions * (ulong)adders.Length)
         {
-            for (var i = 0; i < adders.Length; i++)
+            for (int i = 0; i < adders.Length; i++)
             {
                 var (a, old) = adders[i];
                 if (posted[i] < Additions && !a.SendRing.IsFull)
+                {
                     a.PostSend(Post.FetchAdd(++posted[i], counter, 0, 1, old.Sge(0, 8)));
+                }
+
                 while (a.SendCq.TryPoll(out var completion))
                 {
                     Assert.Equal(IBV_WC_SUCCESS, completion.status);
@@ -104,14 +117,14 @@ public sealed class ConcurrencyTests
     [Fact]
     public async Task Destroying_queue_pairs_under_traffic_harms_nobody_else()
     {
-        using var rig = new Rig();
+        using Rig rig = new();
         var (steady, peer) = rig.NewPair();
         var (local, remote) = (steady.Register(64), peer.Register(64));
-        using var traffic = new Traffic(rig);
+        using Traffic traffic = new(rig);
         traffic.Add(steady.Qp.Number);
-        var id = 0UL;
-        var audit = new CompletionAudit();
-        for (var round = 0; round < 300; round++)
+        ulong id = 0UL;
+        CompletionAudit audit = new();
+        for (int round = 0; round < 300; round++)
         {
             var (a, b) = rig.NewPair(depth: 3);
             var (mine, theirs) = (a.Register(4096), b.Register(4096));

@@ -60,11 +60,11 @@ public sealed class ContentionTests : IDisposable
         _b.PostReceive(1, _b.Register(64).Whole);
         _a.PostSend(Post.Send(1, _a.Register(64).Whole));
         // Whoever holds the completion queue keeps the engine from adding to it: the room must be there already.
-        ref var cqLock = ref _rig.Block.Cq(cq.Cq.Number).Lock;
+        ref int cqLock = ref _rig.Block.Cq(cq.Cq.Number).Lock;
         SpinWord.Acquire(ref cqLock);
-        var drain = new Thread(() => _rig.Engine.Drain(_a.Qp.Number, 1));
+        Thread drain = new(() => _rig.Engine.Drain(_a.Qp.Number, 1));
         drain.Start();
-        var hasRoom = SpinWait.SpinUntil(() => Volatile.Read(ref ring.Header->consumer_index) == 1, TimeSpan.FromSeconds(20));
+        bool hasRoom = SpinWait.SpinUntil(() => Volatile.Read(ref ring.Header->consumer_index) == 1, TimeSpan.FromSeconds(20));
         Assert.True(cq.Ring.IsEmpty);
         SpinWord.Release(ref cqLock);
         drain.Join();
@@ -75,7 +75,7 @@ public sealed class ContentionTests : IDisposable
     private void DuringACopy(Action action)
     {
         GatedMemory.Close();
-        var drain = new Thread(() => _result = _gated.Drain(_a.Qp.Number, 1));
+        Thread drain = new(() => _result = _gated.Drain(_a.Qp.Number, 1));
         drain.Start();
         GatedMemory.WaitUntilACopyIsUnderWay();
         try

@@ -18,7 +18,7 @@ public sealed class FairnessTests : IDisposable
         source.Bytes.Fill(1);
         var target = _b.Register(200_000);
         _a.PostSend(Post.Write(1, target, 0, source.Whole));
-        for (var turn = 1; turn <= 3; turn++)
+        for (int turn = 1; turn <= 3; turn++)
         {
             Assert.Equal(DrainStatus.More, _rig.Engine.Drain(_a.Qp.Number, 1).Status);
             Assert.Equal(turn * 64 * 1024, target.Bytes.IndexOf((byte)0));
@@ -34,8 +34,11 @@ public sealed class FairnessTests : IDisposable
     {
         var source = _a.Register(40_000);
         var target = _b.Register(40_000);
-        for (var id = 1UL; id <= 4; id++)
+        for (ulong id = 1UL; id <= 4; id++)
+        {
             _a.PostSend(Post.Write(id, target, 0, source.Whole));
+        }
+
         Assert.Equal(DrainStatus.More, _rig.Engine.Drain(_a.Qp.Number, 1).Status);
         Assert.Single(_a.SendCq.TakeAll());
     }
@@ -44,8 +47,11 @@ public sealed class FairnessTests : IDisposable
     public void A_turn_completes_no_more_than_its_share_of_work_requests()
     {
         var target = _b.Register(64);
-        for (var id = 1UL; id <= 20; id++)
+        for (ulong id = 1UL; id <= 20; id++)
+        {
             _a.PostSend(Post.Write(id, target, 0));
+        }
+
         Assert.Equal(DrainStatus.More, _rig.Engine.Drain(_a.Qp.Number, 1).Status);
         Assert.Equal(8, _a.SendCq.TakeAll().Count);
     }
@@ -53,8 +59,11 @@ public sealed class FairnessTests : IDisposable
     [Fact]
     public void A_flush_is_bounded_too()
     {
-        for (var id = 1UL; id <= 20; id++)
+        for (ulong id = 1UL; id <= 20; id++)
+        {
             _a.PostReceive(id);
+        }
+
         Rig.Ok(_a.Modify(new QpAttributes { State = Abi.ibv_qp_state.IBV_QPS_ERR }, Abi.ibv_qp_attr_mask.IBV_QP_STATE));
         Assert.Equal(DrainStatus.More, _rig.Engine.Drain(_a.Qp.Number, 1).Status);
         Assert.Equal(8, _a.ReceiveCq.TakeAll().Count);

@@ -16,7 +16,7 @@ public sealed class HostileRingTests
     [InlineData(uint.MaxValue)]
     public unsafe void A_send_index_outside_the_ring_fails_the_queue_pair(uint index)
     {
-        using var rig = new Rig();
+        using Rig rig = new();
         var (a, b) = rig.NewPair();
         a.SendRing.Header->producer_index = index;
         rig.Run();
@@ -27,7 +27,7 @@ public sealed class HostileRingTests
     [Fact]
     public unsafe void A_receive_index_outside_the_ring_fails_that_queue_pair_and_the_sender_is_told()
     {
-        using var rig = new Rig();
+        using Rig rig = new();
         var (a, b) = rig.NewPair();
         b.ReceiveRing.Header->producer_index = 32;
         Assert.Equal(IBV_WC_REM_OP_ERR, a.Do(Post.Send(1, a.Register(8).Whole)).status);
@@ -37,7 +37,7 @@ public sealed class HostileRingTests
     [Fact]
     public unsafe void Sizes_in_the_header_are_not_believed()
     {
-        using var rig = new Rig();
+        using Rig rig = new();
         var (a, b) = rig.NewPair();
         foreach (var ring in new[] { a.SendRing, a.SendCq.Ring, b.ReceiveRing })
         {
@@ -61,22 +61,27 @@ public sealed class HostileRingTests
     public void Random_bytes_in_every_ring_harm_only_their_owner() => Gen.Select(Gen.Int, Gen.Int[1, 60]).Sample(
         (seed, scribbles) =>
         {
-            using var rig = new Rig();
+            using Rig rig = new();
             var (good, peer) = rig.NewPair();
             var (source, target) = (good.Register(512).Fill(seed), peer.Register(512));
             var (bad, victim) = rig.NewPair();
             var secret = victim.Register(512).Fill(1);
-            var before = secret.Bytes.ToArray();
+            byte[] before = secret.Bytes.ToArray();
             Rig.Ok(victim.Modify(new QpAttributes { AccessFlags = 0 }, ibv_qp_attr_mask.IBV_QP_ACCESS_FLAGS));
-            var random = new Random(seed);
+            Random random = new(seed);
             ClientRing[] rings = [bad.SendRing, bad.ReceiveRing, bad.SendCq.Ring, bad.ReceiveCq.Ring];
-            for (var id = 1UL; id <= 10; id++)
+            for (ulong id = 1UL; id <= 10; id++)
             {
-                for (var i = 0; i < scribbles; i++)
+                for (int i = 0; i < scribbles; i++)
+                {
                     Scribble(rings[random.Next(rings.Length)].Memory, random);
+                }
                 // No client runs between two calls, so a turn that does not end in time would hang here.
-                for (var turn = 0; turn < 100 && rig.Engine.Drain(bad.Qp.Number, rig.Now).Status == DrainStatus.More; turn++)
+                for (int turn = 0; turn < 100 && rig.Engine.Drain(bad.Qp.Number, rig.Now).Status == DrainStatus.More; turn++)
+                {
                     rig.Now += 1000;
+                }
+
                 rig.Engine.Drain(victim.Qp.Number, rig.Now);
                 Assert.Equal(IBV_WC_SUCCESS, good.Do(Post.Write(id, target, 0, source.Whole)).status);
             }
@@ -90,21 +95,23 @@ public sealed class HostileRingTests
     [Fact]
     public unsafe void Bytes_that_change_while_the_engine_reads_them_harm_only_their_owner()
     {
-        using var rig = new Rig();
+        using Rig rig = new();
         var (good, peer) = rig.NewPair();
         var (source, target) = (good.Register(512).Fill(1), peer.Register(512));
-        var stop = false;
+        bool stop = false;
         var endpoints = Enumerable.Range(0, 6).Select(_ => rig.NewPair(depth: 7)).ToArray();
         foreach (var (bad, _) in endpoints)
         {
             var memory = bad.Register(512);
-            for (var id = 1UL; id <= 7; id++)
+            for (ulong id = 1UL; id <= 7; id++)
+            {
                 bad.PostSend(Post.Write(id, memory, 0, memory.Sge(0, 64)));
+            }
         }
 
-        var scribbler = new Thread(() =>
+        Thread scribbler = new(() =>
         {
-            var random = new Random(5);
+            Random random = new(5);
             while (!Volatile.Read(ref stop))
             {
                 foreach (var (bad, victim) in endpoints)
@@ -117,7 +124,7 @@ public sealed class HostileRingTests
             }
         });
         scribbler.Start();
-        for (var id = 1UL; id <= 20_000; id++)
+        for (ulong id = 1UL; id <= 20_000; id++)
         {
             foreach (var (bad, victim) in endpoints)
             {
@@ -139,8 +146,8 @@ public sealed class HostileRingTests
     private static void Scribble(Allocation memory, Random random)
     {
         int[] places = [0, 4, 128, 256, 384 + 12, 384 + 16, 384 + 32, 384 + 184, 384 + 196, 384 + 208, 384 + 216, 384 + 220];
-        var place = random.Next(3) == 0 ? random.Next((int)memory.Length / 4) * 4 : places[random.Next(places.Length)];
-        var value = random.Next(3) switch
+        int place = random.Next(3) == 0 ? random.Next((int)memory.Length / 4) * 4 : places[random.Next(places.Length)];
+        uint value = random.Next(3) switch
         {
             0 => (uint)random.Next(64),
             1 => uint.MaxValue - (uint)random.Next(4),

@@ -104,7 +104,7 @@ public sealed class ModifyTests : IDisposable
     {
         var (a, b) = _rig.NewPair();
         var memory = a.Register(64);
-        for (var id = 1UL; id <= 5; id++)
+        for (ulong id = 1UL; id <= 5; id++)
         {
             a.PostReceive(id, memory.Whole);
             a.PostSend(Post.Send(10 + id, memory.Whole) with { Flags = 0 });
@@ -168,7 +168,7 @@ public sealed class ModifyTests : IDisposable
         a.PostSend(Post.Write(1, target, 0, source.Whole));
         a.PostSend(Post.Write(2, target, 0, source.Sge(0, 8)));
         Assert.Equal(DrainStatus.More, _rig.Engine.Drain(a.Qp.Number, _rig.Now).Status);
-        var drain = new QpAttributes { State = IBV_QPS_SQD, NotifySendQueueDrained = true };
+        QpAttributes drain = new() { State = IBV_QPS_SQD, NotifySendQueueDrained = true };
         Rig.Ok(a.Modify(drain, IBV_QP_STATE | IBV_QP_EN_SQD_ASYNC_NOTIFY));
         Assert.True(Rig.Ok(_rig.Device.QueryQueuePair(a.Qp)).SendQueueDraining);
         Assert.Equal(EINVAL, a.Modify(new QpAttributes { State = IBV_QPS_RTS }, IBV_QP_STATE).Errno);

@@ -35,8 +35,11 @@ public sealed class ObjectTests : IDisposable
     [Fact]
     public void Domains_are_limited()
     {
-        for (var i = 1; i < _rig.Options.MaxProtectionDomains; i++)
+        for (int i = 1; i < _rig.Options.MaxProtectionDomains; i++)
+        {
             Rig.Ok(_rig.Device.AllocateDomain(1));
+        }
+
         Assert.Equal(ENOMEM, _rig.Device.AllocateDomain(1).Errno);
     }
 
@@ -51,7 +54,7 @@ public sealed class ObjectTests : IDisposable
     public async Task A_registration_that_ibv_reg_mr_forbids_is_refused_before_anything_is_asked(
         long iova, ulong length, uint flags, int errno)
     {
-        var request = new MemoryRegionRequest((ulong)iova, length, flags, Wish, () => default, () => throw new InvalidOperationException());
+        MemoryRegionRequest request = new((ulong)iova, length, flags, Wish, () => default, () => throw new InvalidOperationException());
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
         Assert.Equal(errno, result.Errno);
         Assert.NotEmpty(result.Reason);
@@ -79,7 +82,7 @@ public sealed class ObjectTests : IDisposable
     public async Task A_refused_pin_refuses_the_registration_with_the_contracts_words_and_maps_nothing()
     {
         _rig.Contract.Refusal = new PinDecision(null, ETXTBSY, "a truncate is under way");
-        var request = new MemoryRegionRequest(0, 4096, 0, Wish, () => default, () => throw new InvalidOperationException());
+        MemoryRegionRequest request = new(0, 4096, 0, Wish, () => default, () => throw new InvalidOperationException());
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
         Assert.Equal((ETXTBSY, "a truncate is under way"), (result.Errno, result.Reason));
         Rig.Ok(_rig.Device.DeallocateDomain(_domain));
@@ -88,7 +91,7 @@ public sealed class ObjectTests : IDisposable
     [Fact]
     public async Task A_mapping_that_fails_gives_the_pin_back()
     {
-        var request = new MemoryRegionRequest(0, 4096, 0, Wish, () => default, () => new NicError(ENOMEM, "mmap failed"));
+        MemoryRegionRequest request = new(0, 4096, 0, Wish, () => default, () => new NicError(ENOMEM, "mmap failed"));
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
         Assert.Equal((ENOMEM, "mmap failed"), (result.Errno, result.Reason));
         Assert.Empty(_rig.Contract.Held);
@@ -98,7 +101,7 @@ public sealed class ObjectTests : IDisposable
     [Fact]
     public async Task A_cancelled_registration_leaves_nothing_behind()
     {
-        var request = new MemoryRegionRequest(0, 4096, 0, Wish, () => default, () => throw new InvalidOperationException());
+        MemoryRegionRequest request = new(0, 4096, 0, Wish, () => default, () => throw new InvalidOperationException());
         await Assert.ThrowsAsync<OperationCanceledException>(
             async () => await _rig.Device.RegisterAsync(_domain, request, new CancellationToken(canceled: true)));
         Rig.Ok(_rig.Device.DeallocateDomain(_domain));
@@ -120,8 +123,8 @@ public sealed class ObjectTests : IDisposable
     [Fact]
     public void A_key_does_not_come_back_soon()
     {
-        var seen = new HashSet<uint>();
-        for (var i = 0; i < 5000; i++)
+        HashSet<uint> seen = new();
+        for (int i = 0; i < 5000; i++)
         {
             var region = _rig.Register(_domain, 64, 0, memory: _rig.BlockMemory);
             Assert.True(seen.Add(region.Key), $"key 0x{region.Key:x} again after {i} registrations");
@@ -134,10 +137,13 @@ public sealed class ObjectTests : IDisposable
     [Fact]
     public async Task Regions_are_limited_and_a_freed_place_is_found()
     {
-        var regions = new List<TestRegion>();
-        for (var i = 0; i < _rig.Options.MaxMemoryRegions; i++)
+        List<TestRegion> regions = new();
+        for (int i = 0; i < _rig.Options.MaxMemoryRegions; i++)
+        {
             regions.Add(_rig.Register(_domain, 64, 0, memory: _rig.BlockMemory));
-        var request = new MemoryRegionRequest(0, 64, 0, null, null, () => throw new InvalidOperationException());
+        }
+
+        MemoryRegionRequest request = new(0, 64, 0, null, null, () => throw new InvalidOperationException());
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
         Assert.Equal(ENOMEM, result.Errno);
         Rig.Ok(_rig.Device.Deregister(regions[100].Region));
@@ -147,15 +153,15 @@ public sealed class ObjectTests : IDisposable
     [Fact]
     public void Queue_pair_numbers_are_never_the_reserved_ones_and_do_not_come_back_soon()
     {
-        using var rig = new Rig(Rig.SmallOptions with { MaxQueuePairs = 1 });
-        var seen = new HashSet<uint>();
+        using Rig rig = new(Rig.SmallOptions with { MaxQueuePairs = 1 });
+        HashSet<uint> seen = new();
         var domain = Rig.Ok(rig.Device.AllocateDomain(1));
         var cq = rig.NewCq();
         var capabilities = new QpCapabilities(1, 1, 1, 1, 0).Granted;
         var (send, _) = rig.NewRing(capabilities.SendRing);
         var (receive, _) = rig.NewRing(capabilities.ReceiveRing);
-        var request = new QueuePairRequest(IBV_QPT_RC, capabilities, send, receive, cq.Cq, cq.Cq, false, 0);
-        for (var i = 0; i < 10_000; i++)
+        QueuePairRequest request = new(IBV_QPT_RC, capabilities, send, receive, cq.Cq, cq.Cq, false, 0);
+        for (int i = 0; i < 10_000; i++)
         {
             var qp = Rig.Ok(rig.Device.CreateQueuePair(domain, request));
             Assert.InRange(qp.Number, 2U, 0xff_fffeU);
@@ -174,7 +180,7 @@ public sealed class ObjectTests : IDisposable
     public void A_queue_pair_above_the_limits_is_refused(uint type, uint depth, uint elements, uint inlineData, int errno)
     {
         var cq = _rig.NewCq();
-        var request = new QueuePairRequest(
+        QueuePairRequest request = new(
             type, new QpCapabilities(depth, depth, elements, elements, inlineData), default, default, cq.Cq, cq.Cq, false, 0);
         Assert.Equal(errno, _rig.Device.CreateQueuePair(_domain, request).Errno);
     }
@@ -193,7 +199,7 @@ public sealed class ObjectTests : IDisposable
     [InlineData(127U, 256U, 256U, 128U)]
     public void A_ring_has_elements_and_slots_that_are_powers_of_two(uint entries, uint bytes, uint elementBytes, uint slots)
     {
-        var layout = RingLayout.For(entries, bytes);
+        RingLayout layout = RingLayout.For(entries, bytes);
         Assert.Equal((elementBytes, slots), (layout.ElementBytes, layout.Slots));
         Assert.Equal(384 + ((ulong)elementBytes * slots), layout.ByteLength);
         Assert.True(layout.Capacity >= entries);
@@ -238,8 +244,8 @@ public sealed class ObjectTests : IDisposable
     public void Gids_read_and_print_as_sysfs_has_them()
     {
         byte[] raw = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0x12, 0x34, 0, 0xff, 0xfe, 0, 0xab, 0xcd];
-        var gid = Gid.FromBytes(raw);
-        var back = new byte[16];
+        Gid gid = Gid.FromBytes(raw);
+        byte[] back = new byte[16];
         gid.CopyTo(back);
         Assert.Equal(raw, back);
         Assert.Equal("fe80:0000:0000:0000:1234:00ff:fe00:abcd", gid.ToString());

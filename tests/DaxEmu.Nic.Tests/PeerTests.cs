@@ -23,9 +23,12 @@ public sealed class PeerTests : IDisposable
             655.36m, 0.01m, 0.02m, 0.03m, 0.04m, 0.06m, 0.08m, 0.12m, 0.16m, 0.24m, 0.32m, 0.48m, 0.64m, 0.96m, 1.28m, 1.92m,
             2.56m, 3.84m, 5.12m, 7.68m, 10.24m, 15.36m, 20.48m, 30.72m, 40.96m, 61.44m, 81.92m, 122.88m, 163.84m, 245.76m, 327.68m, 491.52m,
         ];
-        var data = new TheoryData<uint, long>();
-        for (var timer = 0U; timer < 32; timer++)
+        TheoryData<uint, long> data = new();
+        for (uint timer = 0U; timer < 32; timer++)
+        {
             data.Add(timer, (long)(table[timer] * 1_000_000));
+        }
+
         return data;
     }
 
@@ -43,7 +46,7 @@ public sealed class PeerTests : IDisposable
         var (a, _) = _rig.NewPair(rts: Rig.RtsAttributes with { RnrRetry = retries });
         a.PostSend(Post.Send(1, a.Register(64).Whole));
         _rig.Run();
-        for (var retry = 0; retry < retries; retry++)
+        for (int retry = 0; retry < retries; retry++)
         {
             Assert.True(a.SendCq.Ring.IsEmpty);
             _rig.Advance(RnrDelay - 1);
@@ -60,8 +63,11 @@ public sealed class PeerTests : IDisposable
     {
         var (a, b) = _rig.NewPair();
         a.PostSend(Post.Send(1, a.Register(64).Whole));
-        for (var i = 0; i < 100; i++)
+        for (int i = 0; i < 100; i++)
+        {
             _rig.Advance(RnrDelay);
+        }
+
         Assert.True(a.SendCq.Ring.IsEmpty);
         b.PostReceive(7, b.Register(64).Whole);
         _rig.Run();
@@ -86,8 +92,11 @@ public sealed class PeerTests : IDisposable
     {
         var (a, b) = _rig.NewPair(rts: Rig.RtsAttributes with { RnrRetry = 1 });
         a.PostSend(Post.Send(1, a.Register(64).Whole));
-        for (var i = 0; i < 50; i++)
+        for (int i = 0; i < 50; i++)
+        {
             _rig.Run();
+        }
+
         b.PostReceive(7, b.Register(64).Whole);
         _rig.Run();
         Assert.Equal(IBV_WC_SUCCESS, a.SendCq.TakeOne().status);
@@ -185,7 +194,7 @@ public sealed class PeerTests : IDisposable
     [Fact]
     public void A_new_queue_pair_in_the_place_of_a_dead_peer_is_not_taken_for_it()
     {
-        using var rig = new Rig(Rig.SmallOptions with { MaxQueuePairs = 2 });
+        using Rig rig = new(Rig.SmallOptions with { MaxQueuePairs = 2 });
         var (a, b) = rig.NewPair();
         Rig.Ok(rig.Device.DestroyQueuePair(b.Qp));
         var heir = rig.NewEndpoint();

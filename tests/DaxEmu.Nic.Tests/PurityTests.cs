@@ -23,13 +23,13 @@ public sealed class PurityTests
     [Fact]
     public void The_assembly_imports_no_native_function()
     {
-        using var file = new PEReader(File.OpenRead(typeof(NicDevice).Assembly.Location));
+        using PEReader file = new(File.OpenRead(typeof(NicDevice).Assembly.Location));
         Assert.Equal(0, file.GetMetadataReader().GetTableRowCount(TableIndex.ImplMap));
     }
 
     private static List<string> Violations(string path)
     {
-        using var file = new PEReader(File.OpenRead(path));
+        using PEReader file = new(File.OpenRead(path));
         var metadata = file.GetMetadataReader();
         return [.. metadata.TypeReferences
             .Select(metadata.GetTypeReference)

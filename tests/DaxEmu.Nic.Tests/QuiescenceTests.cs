@@ -15,10 +15,10 @@ public sealed class QuiescenceTests
     [Fact]
     public async Task Deregistering_in_mid_transfer_leaves_no_byte_changing_afterwards()
     {
-        using var rig = new Rig();
-        using var traffic = new Traffic(rig);
+        using Rig rig = new();
+        using Traffic traffic = new(rig);
         var (from, to) = (rig.Allocate(1 << 20), rig.Allocate(1 << 20));
-        for (var round = 0; round < 200; round++)
+        for (int round = 0; round < 200; round++)
         {
             var (a, b) = rig.NewPair(depth: 3);
             var source = rig.Register(a.Domain, 1 << 20, Rig.AllAccess, memory: from).Fill(round);
@@ -27,7 +27,7 @@ public sealed class QuiescenceTests
             traffic.Add(a.Qp.Number);
             SpinWait.SpinUntil(() => target.Bytes[0] == source.Bytes[0] || target.Bytes[1] == source.Bytes[1]);
             Rig.Ok(rig.Device.Deregister(target.Region));
-            var before = target.Bytes.ToArray();
+            byte[] before = target.Bytes.ToArray();
             SpinWait.SpinUntil(() => !a.SendCq.Ring.IsEmpty);
             Assert.True(target.Bytes.SequenceEqual(before), "a byte changed after the deregistration returned");
             Assert.Contains(a.SendCq.TakeOne().status, new[] { IBV_WC_SUCCESS, IBV_WC_REM_ACCESS_ERR });
@@ -50,7 +50,7 @@ public sealed class QuiescenceTests
     private static bool IsQuietAtRelease(bool skipTheWait)
     {
         GatedMemory.Close();
-        using var rig = new Rig();
+        using Rig rig = new();
         var (a, b) = rig.NewPair();
         var source = a.Register(4096).Fill(1);
         var memory = rig.Allocate(4096);
@@ -58,11 +58,11 @@ public sealed class QuiescenceTests
         var mapping = RegisterObserved(rig, b, memory, () => atRelease = memory.Bytes.ToArray());
         a.PostSend(Post.Write(1, mapping, 0, source.Whole));
 
-        using var engine = new NicEngine(rig.Block, rig.Mappings, GatedMemory.Routines, rig.Events);
-        var drain = new Thread(() => engine.Drain(a.Qp.Number, 1));
+        using NicEngine engine = new(rig.Block, rig.Mappings, GatedMemory.Routines, rig.Events);
+        Thread drain = new(() => engine.Drain(a.Qp.Number, 1));
         drain.Start();
         GatedMemory.WaitUntilACopyIsUnderWay();
-        var deregister = new Thread(() =>
+        Thread deregister = new(() =>
         {
             if (skipTheWait)
             {
@@ -78,7 +78,10 @@ public sealed class QuiescenceTests
         // Invalid: from here on only the wait keeps the memory from being released.
         SpinWait.SpinUntil(() => Volatile.Read(ref rig.Block.RegionByKey(mapping.Key).Key) == 0);
         if (skipTheWait)
+        {
             deregister.Join();
+        }
+
         GatedMemory.Open();
         deregister.Join();
         drain.Join();
@@ -87,8 +90,8 @@ public sealed class QuiescenceTests
 
     private static unsafe TestRegion RegisterObserved(Rig rig, Endpoint endpoint, Allocation memory, Action onRelease)
     {
-        var mapping = rig.Mappings.Add((nint)memory.Start, memory.Length).Value;
-        var request = new MemoryRegionRequest(
+        int mapping = rig.Mappings.Add((nint)memory.Start, memory.Length).Value;
+        MemoryRegionRequest request = new(
             0x1000, 4096, Rig.AllAccess, null, null, () => new RegionMapping(mapping, 0, onRelease));
         return new TestRegion(memory, Rig.Ok(rig.Device.RegisterAsync(endpoint.Domain, request, default).AsTask().Result));
     }

@@ -110,7 +110,10 @@ public sealed class RequesterErrorTests : IDisposable
     public void A_local_page_that_vanished_is_a_local_protection_error_and_reported()
     {
         using (VanishPage(_local))
+        {
             Fails(IBV_WC_LOC_PROT_ERR, Post.Write(1, _remote, 0, _local.Sge(0, 4096)));
+        }
+
         Assert.Equal([(_local.Key, 1000UL)], _rig.Events.Faults);
     }
 
@@ -118,7 +121,10 @@ public sealed class RequesterErrorTests : IDisposable
     public void A_local_page_that_vanishes_under_an_rdma_read_is_a_local_protection_error()
     {
         using (VanishPage(_local))
+        {
             Fails(IBV_WC_LOC_PROT_ERR, Post.Read(1, _remote, 0, _local.Sge(0, 4096)));
+        }
+
         Assert.Equal([(_local.Key, 1000UL)], _rig.Events.Faults);
     }
 

@@ -34,7 +34,7 @@ public sealed class ResponderErrorTests : IDisposable
     public void A_region_without_the_access_is_a_remote_access_error(uint opcode, uint access)
     {
         var remote = _b.Register(4096, access).Fill(2);
-        var before = remote.Bytes.ToArray();
+        byte[] before = remote.Bytes.ToArray();
         Refused(IBV_WC_REM_ACCESS_ERR, IBV_EVENT_QP_ACCESS_ERR, Post.Write(1, remote, 0, _local.Sge(0, 8)) with { Opcode = opcode });
         Assert.Equal(before, remote.Bytes.ToArray());
     }
@@ -105,7 +105,10 @@ public sealed class ResponderErrorTests : IDisposable
     {
         var remote = _b.Register(4096);
         using (RequesterErrorTests.VanishPage(remote))
+        {
             Refused(IBV_WC_REM_ACCESS_ERR, IBV_EVENT_QP_ACCESS_ERR, Post.Write(1, remote, 500, _local.Sge(0, 2000)));
+        }
+
         Assert.Equal([(remote.Key, 1000UL)], _rig.Events.Faults);
     }
 
@@ -116,7 +119,7 @@ public sealed class ResponderErrorTests : IDisposable
     public void A_vanished_page_refuses_reads_and_atomics_too(uint opcode, ulong offset)
     {
         var remote = _b.Register(4096);
-        var length = opcode == IBV_WR_RDMA_READ ? 2000U : 8;
+        uint length = opcode == IBV_WR_RDMA_READ ? 2000U : 8;
         using (RequesterErrorTests.VanishPage(remote))
         {
             Refused(
@@ -155,7 +158,10 @@ public sealed class ResponderErrorTests : IDisposable
         var remote = _b.Register(4096);
         _b.PostReceive(7, remote.Whole);
         using (RequesterErrorTests.VanishPage(remote))
+        {
             Refused(IBV_WC_REM_OP_ERR, NoEvent, Post.Send(1, _local.Sge(0, 2000)));
+        }
+
         Received(7, IBV_WC_LOC_PROT_ERR);
     }
 
@@ -172,8 +178,11 @@ public sealed class ResponderErrorTests : IDisposable
     public void Receives_of_the_failed_responder_are_flushed_after_the_one_that_failed()
     {
         var remote = _b.Register(4096);
-        for (var id = 1UL; id <= 3; id++)
+        for (ulong id = 1UL; id <= 3; id++)
+        {
             _b.PostReceive(id, remote.Sge(0, 10));
+        }
+
         Refused(IBV_WC_REM_INV_REQ_ERR, NoEvent, Post.Send(1, _local.Sge(0, 100)));
         Assert.Equal(
             [(1UL, IBV_WC_LOC_LEN_ERR), (2UL, IBV_WC_WR_FLUSH_ERR), (3UL, IBV_WC_WR_FLUSH_ERR)],

@@ -9,7 +9,7 @@ public sealed unsafe class SharedBlockTests
     [Fact]
     public void An_engine_with_its_own_mappings_of_the_same_memory_carries_out_what_another_process_set_up()
     {
-        using var rig = new Rig();
+        using Rig rig = new();
         var (a, b) = rig.NewPair();
         var (local, remote) = (a.Register(4096).Fill(1), b.Register(4096));
         b.PostReceive(7, remote.Sge(2048, 2048));
@@ -17,18 +17,21 @@ public sealed unsafe class SharedBlockTests
         a.PostSend(Post.Send(2, local.Sge(2048, 2048)));
 
         // What two processes see of one memfd: move every byte to a new place, work there, move it back.
-        var length = (long)rig.BlockMemory.Length;
-        using var file = MemoryMappedFile.CreateNew(null, length);
+        long length = (long)rig.BlockMemory.Length;
+        using MemoryMappedFile file = MemoryMappedFile.CreateNew(null, length);
         using var view = file.CreateViewAccessor();
         byte* elsewhere = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref elsewhere);
         Buffer.MemoryCopy(rig.BlockMemory.Start, elsewhere, length, length);
         rig.BlockMemory.Bytes.Clear();
-        using var mappings = new MappingTable(1024);
+        using MappingTable mappings = new(1024);
         var copies = rig.MoveAll(mappings);
-        var block = NicBlock.Attach(elsewhere, (nuint)length);
-        using (var engine = new NicEngine(block, mappings, PlainMemory.Routines, rig.Events))
+        NicBlock block = NicBlock.Attach(elsewhere, (nuint)length);
+        using (NicEngine engine = new(block, mappings, PlainMemory.Routines, rig.Events))
+        {
             Assert.Equal(DrainStatus.Idle, engine.Drain(a.Qp.Number, 1).Status);
+        }
+
         foreach (var (original, copy) in copies)
         {
             copy.Bytes.CopyTo(original.Bytes);

@@ -54,11 +54,13 @@ public sealed class StateTableTests : IDisposable
 
     public static TheoryData<uint, uint> AllPairs()
     {
-        var data = new TheoryData<uint, uint>();
-        for (var from = IBV_QPS_RESET; from <= IBV_QPS_ERR; from++)
+        TheoryData<uint, uint> data = new();
+        for (uint from = IBV_QPS_RESET; from <= IBV_QPS_ERR; from++)
         {
-            for (var to = IBV_QPS_RESET; to <= IBV_QPS_ERR; to++)
+            for (uint to = IBV_QPS_RESET; to <= IBV_QPS_ERR; to++)
+            {
                 data.Add(from, to);
+            }
         }
 
         return data;
@@ -68,19 +70,24 @@ public sealed class StateTableTests : IDisposable
     [MemberData(nameof(AllPairs))]
     public void A_transition_is_allowed_with_exactly_the_attributes_of_the_specification(uint from, uint to)
     {
-        var isAllowed = Specification.TryGetValue((from, to), out var rule);
+        bool isAllowed = Specification.TryGetValue((from, to), out var rule);
         Assert.Equal(isAllowed, Modify(from, to, rule.Required | IBV_QP_STATE).IsOk);
         if (!isAllowed)
+        {
             return;
+        }
+
         Assert.True(Modify(from, to, rule.Required | rule.Optional | IBV_QP_STATE).IsOk);
-        for (var attribute = 2U; (attribute & AllAttributes) != 0; attribute <<= 1)
+        for (uint attribute = 2U; (attribute & AllAttributes) != 0; attribute <<= 1)
         {
             var without = Modify(from, to, (rule.Required & ~attribute) | IBV_QP_STATE);
             Assert.Equal((rule.Required & attribute) == 0, without.IsOk);
             var with = Modify(from, to, rule.Required | attribute | IBV_QP_STATE);
             Assert.Equal(((rule.Required | rule.Optional) & attribute) != 0, with.IsOk);
             if (!with.IsOk)
+            {
                 Assert.Equal(EINVAL, with.Errno);
+            }
         }
     }
 
@@ -120,11 +127,20 @@ public sealed class StateTableTests : IDisposable
     private void Bring(Endpoint endpoint, uint state)
     {
         if (state is >= IBV_QPS_INIT and <= IBV_QPS_SQE)
+        {
             Rig.Ok(endpoint.Modify(Rig.InitAttributes, Rig.ToInit));
+        }
+
         if (state is >= IBV_QPS_RTR and <= IBV_QPS_SQE)
+        {
             Rig.Ok(endpoint.Modify(Rig.RtrAttributes(endpoint.Qp.Number), Rig.ToRtr));
+        }
+
         if (state is >= IBV_QPS_RTS and <= IBV_QPS_SQE)
+        {
             Rig.Ok(endpoint.Modify(Rig.RtsAttributes, Rig.ToRts));
+        }
+
         if (state == IBV_QPS_SQD)
         {
             Rig.Ok(endpoint.Modify(new QpAttributes { State = IBV_QPS_SQD }, IBV_QP_STATE));
@@ -132,6 +148,8 @@ public sealed class StateTableTests : IDisposable
         }
 
         if (state is IBV_QPS_SQE or IBV_QPS_ERR)
+        {
             _rig.Block.QpByNumber(endpoint.Qp.Number).State = state;
+        }
     }
 }

@@ -19,7 +19,7 @@ internal sealed class AdminClient : IDisposable
     public AdminClient(SocketsOptions sockets)
     {
         _directory = sockets.Directory;
-        var endPoint = new UnixDomainSocketEndPoint(RuntimeDirectory.AdminSocketIn(_directory));
+        UnixDomainSocketEndPoint endPoint = new(RuntimeDirectory.AdminSocketIn(_directory));
         _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, cancellation) => ConnectAsync(endPoint, cancellation) })
         {
             BaseAddress = new Uri("http://daxemu/"),
@@ -49,7 +49,7 @@ internal sealed class AdminClient : IDisposable
 
     private static async ValueTask<Stream> ConnectAsync(EndPoint endPoint, CancellationToken cancellation)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await socket.ConnectAsync(endPoint, cancellation);

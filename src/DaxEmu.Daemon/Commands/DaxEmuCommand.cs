@@ -22,7 +22,7 @@ internal static class DaxEmuCommand
         }
 
         // The library's own handler would end the process 2 s after a SIGTERM: the daemon and the demo clean up in their own time.
-        var invocation = new InvocationConfiguration
+        InvocationConfiguration invocation = new()
         {
             Output = output,
             Error = error,
@@ -34,7 +34,7 @@ internal static class DaxEmuCommand
 
     private static RootCommand Create()
     {
-        var root = new RootCommand("Runs RDMA programs against real memory-mapped files on a machine without RDMA hardware.")
+        RootCommand root = new("Runs RDMA programs against real memory-mapped files on a machine without RDMA hardware.")
         {
             ServeCommand.Create(),
             StatusCommand.Create(),

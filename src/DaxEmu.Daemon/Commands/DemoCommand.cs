@@ -11,22 +11,22 @@ internal static class DemoCommand
     public static Command Create()
     {
         Option<bool> json = JsonOption.Create();
-        var policy = new Option<string?>("--policy")
+        Option<string?> policy = new("--policy")
         {
             Description = "Policy of the demo's daemon. Any but deny makes the demo fail: nothing is refused then.",
             HelpName = "POLICY",
         };
-        var command = new Command(
+        Command command = new(
             "demo", "Shows an RDMA write into a real file, and a truncate of that file refused while it is registered. Leaves nothing behind.")
         {
             json, policy,
         };
         command.SetAction(async parsed =>
         {
-            using var interruption = new CancellationTokenSource();
+            using CancellationTokenSource interruption = new();
             using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
             using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
-            var narrator = new DemoNarrator(parsed.GetValue(json) ? null : new Terminal(parsed));
+            DemoNarrator narrator = new(parsed.GetValue(json) ? null : new Terminal(parsed));
             DemoReport report = await DemoPlay.RunAsync(parsed.GetValue(policy), narrator, interruption.Token);
             if (parsed.GetValue(json))
             {

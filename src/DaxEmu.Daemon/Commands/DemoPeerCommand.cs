@@ -14,16 +14,16 @@ internal static class DemoPeerCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var socket = new Argument<string>("SOCKET");
-        var file = new Argument<string>("FILE");
-        var command = new Command(Name, "A client process of the demo.") { socket, file };
+        Argument<string> socket = new("SOCKET");
+        Argument<string> file = new("FILE");
+        Command command = new(Name, "A client process of the demo.") { socket, file };
         command.Hidden = true;
         command.SetAction(async parsed =>
         {
             TextWriter output = parsed.InvocationConfiguration.Output;
             try
             {
-                using var peer = new Peer(parsed.GetRequiredValue(socket), parsed.GetRequiredValue(file));
+                using Peer peer = new(parsed.GetRequiredValue(socket), parsed.GetRequiredValue(file));
                 Reply(output, peer.Introduction());
                 while (await Console.In.ReadLineAsync() is { } line)
                 {

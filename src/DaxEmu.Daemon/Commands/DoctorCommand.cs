@@ -10,14 +10,14 @@ internal static class DoctorCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var daemon = new DaemonOption();
+        DaemonOption daemon = new();
         Option<bool> json = JsonOption.Create();
-        var path = new Argument<string?>("DIR")
+        Argument<string?> path = new("DIR")
         {
             Description = "A directory whose filesystem to probe for DAX and fanotify. Default: the backing directories of the configured volumes.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var command = new Command("doctor", "Probes what this machine offers, by using it, and says what is lost where something is missing.")
+        Command command = new("doctor", "Probes what this machine offers, by using it, and says what is lost where something is missing.")
         {
             path, json,
         };

@@ -11,10 +11,10 @@ internal static class PinsCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var daemon = new DaemonOption();
+        DaemonOption daemon = new();
         Option<bool> json = JsonOption.Create();
-        var file = new Argument<string?>("FILE") { Description = "Only the pins on this file.", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("pins", "Lists the byte ranges of files that memory regions hold in place, and who holds them.") { file, json };
+        Argument<string?> file = new("FILE") { Description = "Only the pins on this file.", Arity = ArgumentArity.ZeroOrOne };
+        Command command = new("pins", "Lists the byte ranges of files that memory regions hold in place, and who holds them.") { file, json };
         daemon.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {

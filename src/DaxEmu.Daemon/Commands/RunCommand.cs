@@ -14,13 +14,13 @@ internal static class RunCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var daemon = new DaemonOption();
-        var program = new Argument<string[]>("COMMAND")
+        DaemonOption daemon = new();
+        Argument<string[]> program = new("COMMAND")
         {
             Description = "The program and its arguments, after \"--\".",
             Arity = ArgumentArity.OneOrMore,
         };
-        var command = new Command(
+        Command command = new(
             "run",
             "Runs a program that uses libibverbs, such as \"daxemu run -- ibv_devinfo\", on the daemon's RDMA device. Starts a daemon for " +
             "the time that the program runs where none does. Returns what the program returns.")
@@ -38,7 +38,7 @@ internal static class RunCommand
         string? named = parsed.GetValue(daemon.Socket);
         SocketsOptions sockets = OptionsReader.ReadSockets(
             ConfigurationSources.Load(config, new CommandLineSettings { Socket = named }));
-        using var admin = new AdminClient(sockets);
+        using AdminClient admin = new(sockets);
         try
         {
             await admin.StatusAsync(cancellation);
@@ -73,7 +73,7 @@ internal static class RunCommand
 
     private static Task<int> RunOnAsync(ParseResult parsed, string runtimeDirectory, string[] program)
     {
-        var start = new ProcessStartInfo(program[0], program[1..]);
+        ProcessStartInfo start = new(program[0], program[1..]);
         PreloadLibrary.AddTo(start.Environment, RuntimeDirectory.DeviceSocketIn(runtimeDirectory));
         return ForegroundProgram.RunAsync(start, parsed.InvocationConfiguration.Error);
     }

@@ -12,24 +12,24 @@ internal static class ServeCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var daemon = new DaemonOption();
-        var volumes = new Option<string[]>("--volume")
+        DaemonOption daemon = new();
+        Option<string[]> volumes = new("--volume")
         {
             Description = "Guard the directory BACKING and mount it on MOUNT, besides the volumes of the configuration file. May be repeated.",
             HelpName = "BACKING:MOUNT[:POLICY]",
         };
-        var policy = new Option<string?>("--policy")
+        Option<string?> policy = new("--policy")
         {
             Description = "What happens to a truncate under a pin where neither file, directory nor volume says so: deny (the default) or ignore.",
             HelpName = "POLICY",
         };
-        var device = new Option<string?>("--device") { Description = "Name of the RDMA device. Default: rxe0.", HelpName = "NAME" };
-        var passthrough = new Option<string?>("--passthrough")
+        Option<string?> device = new("--device") { Description = "Name of the RDMA device. Default: rxe0.", HelpName = "NAME" };
+        Option<string?> passthrough = new("--passthrough")
         {
             Description = "FUSE passthrough of the volumes given here: auto (the default) or off.",
             HelpName = "MODE",
         };
-        var command = new Command(
+        Command command = new(
             "serve",
             "Runs the daemon until SIGTERM or SIGINT. Settings come from the configuration file, then from the environment " +
             "(DAXEMU__ENGINE__WORKERS=2), then from these options; the later wins.")
@@ -39,7 +39,7 @@ internal static class ServeCommand
         daemon.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var settings = new CommandLineSettings
+            CommandLineSettings settings = new()
             {
                 Socket = parsed.GetValue(daemon.Socket),
                 Policy = parsed.GetValue(policy),

@@ -11,9 +11,9 @@ internal static class StatusCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var daemon = new DaemonOption();
+        DaemonOption daemon = new();
         Option<bool> json = JsonOption.Create();
-        var command = new Command("status", "Shows the running daemon: devices, guarded volumes, pins.") { json };
+        Command command = new("status", "Shows the running daemon: devices, guarded volumes, pins.") { json };
         daemon.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {

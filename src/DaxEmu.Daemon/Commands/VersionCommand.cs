@@ -13,7 +13,7 @@ internal static class VersionCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new Command("version", "Prints the version.");
+        Command command = new("version", "Prints the version.");
         command.SetAction(parsed =>
         {
             parsed.InvocationConfiguration.Output.WriteLine($"daxemu {Version}");

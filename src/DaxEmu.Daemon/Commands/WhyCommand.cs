@@ -9,10 +9,10 @@ internal static class WhyCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var daemon = new DaemonOption();
+        DaemonOption daemon = new();
         Option<bool> json = JsonOption.Create();
-        var file = new Argument<string>("FILE") { Description = "The file, as named on the guarded volume or on its backing directory." };
-        var command = new Command("why", "Explains why a truncate, a punch-hole or a registration of a file was refused.") { file, json };
+        Argument<string> file = new("FILE") { Description = "The file, as named on the guarded volume or on its backing directory." };
+        Command command = new("why", "Explains why a truncate, a punch-hole or a registration of a file was refused.") { file, json };
         daemon.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -28,7 +28,7 @@ internal sealed class GuardedVolume(VolumeOptions options, FuseVolume files) : I
     {
         try
         {
-            var settings = new FuseGuardOptions { ForcePageCache = options.Passthrough == PassthroughMode.Off };
+            FuseGuardOptions settings = new() { ForcePageCache = options.Passthrough == PassthroughMode.Off };
             _guard = FuseGuard.Mount(files, contract, events, settings);
         }
         catch (LinuxException e) when (e.Errno is Abi.errno.EPERM or Abi.errno.EACCES)

@@ -22,7 +22,7 @@ internal sealed class NicParts : IDisposable
     public unsafe NicParts(DaxEmuOptions options, IFileContract contract)
     {
         DeviceOptions limits = options.Device;
-        var nic = new NicOptions
+        NicOptions nic = new()
         {
             MaxQueuePairs = limits.MaxQueuePairs,
             MaxCompletionQueues = limits.MaxCompletionQueues,

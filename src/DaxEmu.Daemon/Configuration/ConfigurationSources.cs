@@ -50,7 +50,7 @@ internal sealed class ConfigurationSources
 
     private static IConfigurationBuilder Stored(byte[]? file)
     {
-        var builder = new ConfigurationBuilder();
+        ConfigurationBuilder builder = new();
         if (file is not null)
         {
             builder.AddJsonStream(new MemoryStream(file));

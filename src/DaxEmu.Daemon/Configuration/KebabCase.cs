@@ -10,7 +10,7 @@ internal static class KebabCase
         where T : struct, Enum
     {
         string name = value.ToString();
-        var text = new StringBuilder(name.Length + 4);
+        StringBuilder text = new(name.Length + 4);
         foreach (char c in name)
         {
             if (char.IsUpper(c) && text.Length > 0)

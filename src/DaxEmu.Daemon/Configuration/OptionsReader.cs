@@ -11,8 +11,8 @@ internal static partial class OptionsReader
     /// <exception cref="ConfigurationException">At least one is wrong; all are listed.</exception>
     public static DaxEmuOptions Read(ConfigurationSources sources)
     {
-        var reader = new SettingReader(sources);
-        var options = new DaxEmuOptions(
+        SettingReader reader = new(sources);
+        DaxEmuOptions options = new(
             ReadSockets(reader, RuntimeDirectoryDefault.ForServing()),
             ReadDevice(reader),
             VolumesReader.Read(reader),
@@ -29,7 +29,7 @@ internal static partial class OptionsReader
     /// <exception cref="ConfigurationException">The runtime directory cannot be one.</exception>
     public static SocketsOptions ReadSockets(ConfigurationSources sources)
     {
-        var reader = new SettingReader(sources);
+        SettingReader reader = new(sources);
         SocketsOptions sockets = ReadSockets(reader, RuntimeDirectoryDefault.ForAsking());
         return reader.Problems.Count == 0 ? sockets : throw new ConfigurationException(reader.Problems);
     }

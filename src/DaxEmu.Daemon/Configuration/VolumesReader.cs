@@ -8,10 +8,10 @@ internal static class VolumesReader
     /// <summary>Reads the list; problems go to the reader.</summary>
     public static IReadOnlyList<VolumeOptions> Read(SettingReader reader)
     {
-        var volumes = new List<VolumeOptions>();
+        List<VolumeOptions> volumes = new();
         foreach (string key in reader.Entries("Volumes"))
         {
-            var volume = new VolumeOptions(
+            VolumeOptions volume = new(
                 key,
                 Directory(reader, $"{key}:Backing", "the directory to guard"),
                 Directory(reader, $"{key}:Mount", "the directory to mount it on"),

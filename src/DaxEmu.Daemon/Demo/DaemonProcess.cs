@@ -40,8 +40,8 @@ internal sealed class DaemonProcess : IAsyncDisposable
     public static async Task<DaemonProcess> StartAsync(
         string executable, string runtimeDirectory, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(executable, ["serve", "--socket", runtimeDirectory, .. arguments]) { RedirectStandardError = true };
-        var daemon = new DaemonProcess(Process.Start(start)!, runtimeDirectory);
+        ProcessStartInfo start = new(executable, ["serve", "--socket", runtimeDirectory, .. arguments]) { RedirectStandardError = true };
+        DaemonProcess daemon = new(Process.Start(start)!, runtimeDirectory);
         try
         {
             await daemon.WaitUntilServingAsync(cancellation);
@@ -63,7 +63,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
             process.Send(SIGTERM);
         }
 
-        using var patience = new CancellationTokenSource(Patience);
+        using CancellationTokenSource patience = new(Patience);
         try
         {
             await _process.WaitForExitAsync(patience.Token);
@@ -98,7 +98,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
     private async Task WaitUntilServingAsync(CancellationToken cancellation)
     {
-        var waiting = Stopwatch.StartNew();
+        Stopwatch waiting = Stopwatch.StartNew();
         while (true)
         {
             if (_process.HasExited)

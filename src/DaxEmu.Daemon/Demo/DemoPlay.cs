@@ -16,13 +16,13 @@ internal static class DemoPlay
     /// <param name="cancellation">The user interrupted.</param>
     public static async Task<DemoReport> RunAsync(string? policy, DemoNarrator narrator, CancellationToken cancellation)
     {
-        var clock = Stopwatch.StartNew();
-        var steps = new List<DemoStep>();
-        await using (var stage = new DemoStage(policy, narrator))
+        Stopwatch clock = Stopwatch.StartNew();
+        List<DemoStep> steps = new();
+        await using (DemoStage stage = new(policy, narrator))
         {
             foreach (IDemoScene scene in Scenes)
             {
-                var step = new DemoStep(steps.Count + 1, scene.Title);
+                DemoStep step = new(steps.Count + 1, scene.Title);
                 steps.Add(step);
                 narrator.Begin(step);
                 bool goesOn = await PlayAsync(scene, stage, step, cancellation);
@@ -34,7 +34,7 @@ internal static class DemoPlay
             }
         }
 
-        var report = new DemoReport(
+        DemoReport report = new(
             steps.Count == Scenes.Length && steps.TrueForAll(s => s.Observed),
             Math.Round(clock.Elapsed.TotalSeconds, 1),
             [.. steps.Select(s => new DemoStepReport(s.Number, s.Title, s.Observed, s.Unmet, s.Evidence))]);

@@ -71,8 +71,8 @@ internal sealed class Peer : IDisposable
     private static async Task<PeerReply> TransferAsync(
         MemoryRegion local, RemoteMemory remote, Func<ScatterGather, RemoteMemory, CancellationToken, ValueTask<WorkCompletion>> operation)
     {
-        var clock = Stopwatch.StartNew();
-        var requests = new List<Task<WorkCompletion>>();
+        Stopwatch clock = Stopwatch.StartNew();
+        List<Task<WorkCompletion>> requests = new();
         for (long offset = 0; offset < local.Length; offset += Chunk)
         {
             uint length = (uint)Math.Min(Chunk, local.Length - offset);

@@ -30,12 +30,12 @@ internal sealed class PeerProcess : IAsyncDisposable
     /// <exception cref="DemoException">It could not.</exception>
     public static async Task<PeerProcess> StartAsync(string deviceSocket, string file, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [DemoPeerCommand.Name, deviceSocket, file])
+        ProcessStartInfo start = new(Environment.ProcessPath!, [DemoPeerCommand.Name, deviceSocket, file])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        var peer = new PeerProcess(Process.Start(start)!, file);
+        PeerProcess peer = new(Process.Start(start)!, file);
         try
         {
             peer.Introduction = await peer.ReplyAsync("start", cancellation);
@@ -65,7 +65,7 @@ internal sealed class PeerProcess : IAsyncDisposable
     public async Task<int?> EndAsync()
     {
         _process.StandardInput.Close();
-        using var patience = new CancellationTokenSource(Patience);
+        using CancellationTokenSource patience = new(Patience);
         try
         {
             await _process.WaitForExitAsync(patience.Token);
@@ -92,7 +92,7 @@ internal sealed class PeerProcess : IAsyncDisposable
 
     private async Task<PeerReply> ReplyAsync(string command, CancellationToken cancellation)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(Patience);
         try
         {

@@ -33,7 +33,7 @@ internal static class DirectoryProbes
         string path = Path.Combine(directory, $".daxemu-probe-{Environment.ProcessId}");
         try
         {
-            using var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 0, FileOptions.DeleteOnClose);
+            using FileStream file = new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 0, FileOptions.DeleteOnClose);
             file.SetLength(Environment.SystemPageSize);
             return probe(file);
         }

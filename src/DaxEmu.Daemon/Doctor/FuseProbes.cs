@@ -48,8 +48,8 @@ internal static class FuseProbes
             string backing = Directory.CreateDirectory(Path.Combine(root, "backing")).FullName;
             string mount = Directory.CreateDirectory(Path.Combine(root, "mount")).FullName;
             using FuseVolume volume = FuseVolume.Open(backing, mount);
-            var nothing = new PolicyPlace("", null);
-            var contract = new FileContract(new VolumePolicySource(volume, nothing, nothing), new BoundedJournal(1), TimeProvider.System);
+            PolicyPlace nothing = new("", null);
+            FileContract contract = new(new VolumePolicySource(volume, nothing, nothing), new BoundedJournal(1), TimeProvider.System);
             using FuseGuard guard = FuseGuard.Mount(volume, contract, new SilentEvents(), new FuseGuardOptions { Threads = 1 });
             return
             [

@@ -1,6 +1,6 @@
 using DaxEmu.Daemon.Programs;
-using DaxEmu.Linux.Features;
 using DaxEmu.Linux;
+using DaxEmu.Linux.Features;
 
 namespace DaxEmu.Daemon.Doctor;
 

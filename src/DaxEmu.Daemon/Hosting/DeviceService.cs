@@ -29,7 +29,7 @@ internal sealed class DeviceService(
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var settings = new DeviceServerOptions
+        DeviceServerOptions settings = new()
         {
             SocketPath = runtime.DeviceSocket,
             SocketMode = Everyone,

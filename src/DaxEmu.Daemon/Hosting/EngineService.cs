@@ -20,7 +20,7 @@ internal sealed partial class EngineService : IHostedService, IDisposable
     {
         _lifetime = lifetime;
         _log = log;
-        var settings = new EngineWorkerOptions { Spin = TimeSpan.FromMicroseconds(options.Engine.SpinMicroseconds) };
+        EngineWorkerOptions settings = new() { Spin = TimeSpan.FromMicroseconds(options.Engine.SpinMicroseconds) };
         Workers = [.. Enumerable.Range(0, options.Engine.Workers).Select(_ => new EngineWorker(nic.Device, settings))];
     }
 
@@ -32,7 +32,7 @@ internal sealed partial class EngineService : IHostedService, IDisposable
     {
         foreach (EngineWorker worker in Workers)
         {
-            var thread = new Thread(() => Work(worker))
+            Thread thread = new(() => Work(worker))
             {
                 IsBackground = true,
                 Name = "DaxEmu engine " + _threads.Count.ToString(CultureInfo.InvariantCulture),

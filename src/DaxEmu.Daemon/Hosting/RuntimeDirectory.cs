@@ -48,7 +48,7 @@ internal sealed class RuntimeDirectory : IDisposable
             Directory.CreateDirectory(path, Traversable);
 
             // FileShare.None is an flock(2) LOCK_EX | LOCK_NB on Linux.
-            var claimed = new RuntimeDirectory(path, File.Open(
+            RuntimeDirectory claimed = new(path, File.Open(
                 System.IO.Path.Combine(path, "daxemu.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             claimed.RemoveStaleSockets();
             File.WriteAllText(claimed._processIdFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");

@@ -26,7 +26,7 @@ internal sealed record ProgramRun(string CommandLine, int ProcessId, int ExitSta
     public static async Task<ProgramRun> OfAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellation = default)
     {
         string commandLine = string.Join(' ', arguments.Prepend(program));
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LC_ALL"] = "C";
         try
         {

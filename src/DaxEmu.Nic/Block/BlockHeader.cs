@@ -31,7 +31,7 @@ internal struct BlockHeader
 
     public static unsafe BlockHeader For(NicOptions options)
     {
-        var header = new BlockHeader
+        BlockHeader header = new()
         {
             Magic = ExpectedMagic,
             QueuePairs = options.MaxQueuePairs,
@@ -45,12 +45,12 @@ internal struct BlockHeader
             WorkRequestsPerDrain = options.WorkRequestsPerDrain,
             QpIndexBits = System.Numerics.BitOperations.Log2((uint)options.MaxQueuePairs - 1 | 1) + 1,
         };
-        var sendArea = RingLayout.SendWqeBytes + (uint)Math.Max(options.MaxSge * sizeof(Abi.rxe_sge), options.MaxInlineData);
+        uint sendArea = RingLayout.SendWqeBytes + (uint)Math.Max(options.MaxSge * sizeof(Abi.rxe_sge), options.MaxInlineData);
         header.ReceiveAreaOffset = Align(sendArea);
-        var receiveArea = RingLayout.ReceiveWqeBytes + (uint)(options.MaxSge * sizeof(Abi.rxe_sge));
+        uint receiveArea = RingLayout.ReceiveWqeBytes + (uint)(options.MaxSge * sizeof(Abi.rxe_sge));
         header.WorkAreaStride = Align(header.ReceiveAreaOffset + receiveArea);
 
-        var end = (ulong)sizeof(BlockHeader);
+        ulong end = (ulong)sizeof(BlockHeader);
         header.EnginesOffset = Take(ref end, options.MaxEngines, sizeof(EngineSlot));
         header.QpOffset = Take(ref end, header.QueuePairs, sizeof(QpContext));
         header.CqOffset = Take(ref end, header.CompletionQueues, sizeof(CqContext));
@@ -62,7 +62,7 @@ internal struct BlockHeader
 
     private static ulong Take(ref ulong end, int count, long size)
     {
-        var start = end;
+        ulong start = end;
         end = Align(end + ((ulong)count * (ulong)size));
         return start;
     }

@@ -23,7 +23,10 @@ internal static class DrainLock
                     return false;
                 default:
                     if (Interlocked.CompareExchange(ref word, HeldAndCalled, Held) != Free)
+                    {
                         return false;
+                    }
+
                     break;
             }
         }

@@ -60,11 +60,16 @@ internal struct QpContext
     {
         while (true)
         {
-            var state = Volatile.Read(ref State);
+            uint state = Volatile.Read(ref State);
             if (state is IBV_QPS_ERR or IBV_QPS_RESET)
+            {
                 return false;
+            }
+
             if (Interlocked.CompareExchange(ref State, IBV_QPS_ERR, state) == state)
+            {
                 return true;
+            }
         }
     }
 }

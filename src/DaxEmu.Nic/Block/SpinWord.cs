@@ -10,10 +10,15 @@ internal static class SpinWord
     public static void Acquire(ref int word)
     {
         if (TryAcquire(ref word))
+        {
             return;
-        var spin = new SpinWait();
+        }
+
+        SpinWait spin = new();
         do
+        {
             spin.SpinOnce(sleep1Threshold: -1);
+        }
         while (!TryAcquire(ref word));
     }
 

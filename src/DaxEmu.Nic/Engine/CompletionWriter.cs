@@ -25,15 +25,21 @@ internal sealed unsafe class CompletionWriter(NicBlock block, MappingTable mappi
     /// <returns>False when it was lost.</returns>
     public bool Post(uint cqNumber, in ib_uverbs_wc completion, bool isSolicited)
     {
-        ref var cq = ref block.Cq(cqNumber);
+        ref CqContext cq = ref block.Cq(cqNumber);
         SpinWord.Acquire(ref cq.Lock);
-        var outcome = Add(ref cq, completion, isSolicited);
+        Outcome outcome = Add(ref cq, completion, isSolicited);
         SpinWord.Release(ref cq.Lock);
 
         if (outcome == Outcome.AddedWithEvent)
+        {
             events.Completion(cqNumber, cq.Cookie);
+        }
+
         if (outcome == Outcome.Overflowed)
+        {
             FailUsersOf(cqNumber, cq.Cookie);
+        }
+
         return outcome <= Outcome.AddedWithEvent;
     }
 
@@ -45,7 +51,7 @@ internal sealed unsafe class CompletionWriter(NicBlock block, MappingTable mappi
             return Outcome.Lost;
         }
 
-        if (!SharedRing.TryOpen(mappings, cq.Ring, out var ring) || !HasRoom(ref cq, ring))
+        if (!SharedRing.TryOpen(mappings, cq.Ring, out SharedRing ring) || !HasRoom(ref cq, ring))
         {
             cq.Lost++;
             Volatile.Write(ref cq.Error, 1);
@@ -57,9 +63,12 @@ internal sealed unsafe class CompletionWriter(NicBlock block, MappingTable mappi
         ring.PublishProducer(cq.Ring.Index);
 
         // IBTA 11.4.2.2: a completion in error counts as solicited.
-        var wanted = isSolicited || completion.status != IBV_WC_SUCCESS ? CqNotification.Solicited : CqNotification.Any;
+        CqNotification wanted = isSolicited || completion.status != IBV_WC_SUCCESS ? CqNotification.Solicited : CqNotification.Any;
         if (cq.Notification < wanted)
+        {
             return Outcome.Added;
+        }
+
         cq.Notification = CqNotification.None;
         return Outcome.AddedWithEvent;
     }
@@ -67,11 +76,14 @@ internal sealed unsafe class CompletionWriter(NicBlock block, MappingTable mappi
     // The client's index must lie between where it was and where we are; anything else is a scribble, and there is no telling what is free.
     private static bool HasRoom(ref CqContext cq, in SharedRing ring)
     {
-        var consumer = ring.ReadConsumer();
-        var mask = cq.Ring.IndexMask;
-        var unread = (cq.Ring.Index - consumer) & mask;
+        uint consumer = ring.ReadConsumer();
+        uint mask = cq.Ring.IndexMask;
+        uint unread = (cq.Ring.Index - consumer) & mask;
         if (consumer > mask || unread > ((cq.Ring.Index - cq.LastConsumer) & mask))
+        {
             return false;
+        }
+
         cq.LastConsumer = consumer;
         return unread < mask;
     }
@@ -79,11 +91,14 @@ internal sealed unsafe class CompletionWriter(NicBlock block, MappingTable mappi
     private void FailUsersOf(uint cqNumber, ulong cookie)
     {
         events.Async(IBV_EVENT_CQ_ERR, cqNumber, cookie);
-        for (var index = 0U; index < (uint)block.Header.QueuePairs; index++)
+        for (uint index = 0U; index < (uint)block.Header.QueuePairs; index++)
         {
-            ref var qp = ref block.QpByIndex(index);
+            ref QpContext qp = ref block.QpByIndex(index);
             if (Volatile.Read(ref qp.Number) == 0 || (qp.SendCq != cqNumber && qp.ReceiveCq != cqNumber) || !qp.TryFail())
+            {
                 continue;
+            }
+
             events.Async(IBV_EVENT_QP_FATAL, qp.Number, qp.Cookie);
             events.Drain(qp);
         }

@@ -11,11 +11,17 @@ internal sealed class Flush(SendQueue sendQueue, Responder responder)
     /// <param name="now">Nanoseconds.</param>
     public DrainResult Run(ref QpContext qp, int left, long now)
     {
-        var before = left;
+        int before = left;
         if (!RunSendQueue(ref qp, ref left) || !RunReceiveQueue(ref qp, ref left))
+        {
             return DrainResult.More;
+        }
+
         if (left != before)
+        {
             qp.FlushBackoff = 0;
+        }
+
         return Waiting.ForLateReceives(ref qp, now);
     }
 
@@ -25,7 +31,10 @@ internal sealed class Flush(SendQueue sendQueue, Responder responder)
         while (left > 0)
         {
             if (!sendQueue.TryFlushOne(ref qp))
+            {
                 return true;
+            }
+
             left--;
         }
 
@@ -36,13 +45,18 @@ internal sealed class Flush(SendQueue sendQueue, Responder responder)
     {
         // The peer's engine holds it while it copies into a receive's buffers: their flush must not be seen before that is over.
         if (!SpinWord.TryAcquire(ref qp.ReceiveLock))
+        {
             return false;
-        var isEmpty = false;
+        }
+
+        bool isEmpty = false;
         while (left > 0 && !isEmpty)
         {
             isEmpty = !responder.TryFlushOne(ref qp);
             if (!isEmpty)
+            {
                 left--;
+            }
         }
 
         SpinWord.Release(ref qp.ReceiveLock);

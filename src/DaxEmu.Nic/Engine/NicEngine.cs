@@ -1,3 +1,4 @@
+using DaxEmu.Abi;
 using static DaxEmu.Abi.ibv_event_type;
 using static DaxEmu.Abi.ibv_qp_state;
 using static DaxEmu.Abi.ibv_wc_status;
@@ -31,16 +32,18 @@ public sealed class NicEngine : IDisposable
         ArgumentNullException.ThrowIfNull(events);
         _block = block;
         _events = events;
-        var completions = new CompletionWriter(block, mappings, _pending);
-        var regions = new RegionAccess(block, mappings);
-        var transfer = new Transfer(regions, memory, _pending);
+        CompletionWriter completions = new(block, mappings, _pending);
+        RegionAccess regions = new(block, mappings);
+        Transfer transfer = new(regions, memory, _pending);
         _sendQueue = new SendQueue(block, mappings, completions);
-        var responder = new Responder(block, mappings, completions, _pending);
+        Responder responder = new(block, mappings, completions, _pending);
         _requester = new Requester(block, regions, transfer, memory, responder);
         _flush = new Flush(_sendQueue, responder);
         _slot = block.ClaimEngine();
         if (_slot < 0)
+        {
             throw new InvalidOperationException($"all {block.Header.Engines} engine slots of the NIC are taken");
+        }
     }
 
     /// <summary>
@@ -53,7 +56,7 @@ public sealed class NicEngine : IDisposable
     {
         ObjectDisposedException.ThrowIf(_slot < 0, this);
         // Odd. A full barrier: what is looked up from here on is either seen invalid, or WaitForEngines sees us.
-        ref var sequence = ref _block.Engine(_slot).Sequence;
+        ref ulong sequence = ref _block.Engine(_slot).Sequence;
         Interlocked.Increment(ref sequence);
         DrainResult result;
         try
@@ -74,23 +77,29 @@ public sealed class NicEngine : IDisposable
     public void Dispose()
     {
         if (_slot >= 0)
+        {
             _block.ReleaseEngine(_slot);
+        }
+
         _slot = -1;
     }
 
     private DrainResult DrainInside(uint qpNumber, long now)
     {
-        ref var qp = ref _block.QpByNumber(qpNumber);
+        ref QpContext qp = ref _block.QpByNumber(qpNumber);
         if (qpNumber == 0 || Volatile.Read(ref qp.Number) != qpNumber || !DrainLock.TryAcquire(ref qp.SendLock))
+        {
             return DrainResult.Idle;
-        var result = Work(ref qp, qpNumber & _block.QpIndexMask, now);
+        }
+
+        DrainResult result = Work(ref qp, qpNumber & _block.QpIndexMask, now);
         return DrainLock.Release(ref qp.SendLock) ? DrainResult.More : result;
     }
 
     private DrainResult Work(ref QpContext qp, uint index, long now)
     {
-        var bytesLeft = (ulong)_block.Header.BytesPerDrain;
-        for (var left = _block.Header.WorkRequestsPerDrain; left > 0 && bytesLeft > 0; left--)
+        ulong bytesLeft = (ulong)_block.Header.BytesPerDrain;
+        for (int left = _block.Header.WorkRequestsPerDrain; left > 0 && bytesLeft > 0; left--)
         {
             switch (qp.ReadState())
             {
@@ -123,13 +132,20 @@ public sealed class NicEngine : IDisposable
                 }
             }
 
-            var step = _requester.Run(ref qp, index, now, ref bytesLeft);
+            Step step = _requester.Run(ref qp, index, now, ref bytesLeft);
             if (step.Kind == StepKind.Waits)
+            {
                 return new DrainResult(DrainStatus.Blocked, step.WakeAt);
+            }
+
             if (step.Kind == StepKind.Ended)
+            {
                 End(ref qp, index, step.Status);
+            }
             else if (bytesLeft > 0)
+            {
                 return DrainResult.More;
+            }
         }
 
         return DrainResult.More;
@@ -138,27 +154,37 @@ public sealed class NicEngine : IDisposable
     private void FinishDraining(ref QpContext qp)
     {
         if (qp.IsDraining == 0)
+        {
             return;
+        }
+
         Volatile.Write(ref qp.IsDraining, 0);
         if (qp.NotifyDrained != 0)
+        {
             _pending.Async(IBV_EVENT_SQ_DRAINED, qp.Number, qp.Cookie);
+        }
     }
 
     // A ring whose index was scribbled over: there is no telling what was posted.
     private void Break(ref QpContext qp)
     {
         if (qp.TryFail())
+        {
             _pending.Async(IBV_EVENT_QP_FATAL, qp.Number, qp.Cookie);
+        }
     }
 
     // IBTA 10.3.1: a completion error of a reliable queue pair takes it to the error state.
     private unsafe void End(ref QpContext qp, uint index, uint status)
     {
         if (status != IBV_WC_SUCCESS)
+        {
             _ = qp.TryFail();
+        }
+
         qp.FlushBackoff = 0;
-        var work = _block.SendArea(index);
-        var byteLength = (uint)qp.Operation.Length;
+        rxe_send_wqe* work = _block.SendArea(index);
+        uint byteLength = (uint)qp.Operation.Length;
         qp.Operation = default;
         _sendQueue.Complete(ref qp, work->wr, status, byteLength);
     }

@@ -31,7 +31,7 @@ internal sealed class PendingEvents
     {
         while (_delivered < _count)
         {
-            var next = _events[_delivered++];
+            Event next = _events[_delivered++];
             switch (next.Kind)
             {
                 case Kind.Completion:
@@ -55,7 +55,10 @@ internal sealed class PendingEvents
     private void Add(Event next)
     {
         if (_count == _events.Length)
+        {
             Array.Resize(ref _events, _count * 2);
+        }
+
         _events[_count++] = next;
     }
 

@@ -16,15 +16,24 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
     /// <param name="access">IBV_ACCESS_* that the region must have; 0 for a local read.</param>
     public byte* Resolve(in rxe_sge range, uint domain, uint access)
     {
-        ref var region = ref block.RegionByKey(range.lkey);
+        ref RegionContext region = ref block.RegionByKey(range.lkey);
         // Acquire: pairs with the release in Publish.
         if (range.lkey == 0 || Volatile.Read(ref region.Key) != range.lkey)
+        {
             return null;
+        }
+
         if (region.Domain != domain || (region.AccessFlags & access) != access)
+        {
             return null;
-        var offset = range.addr - region.Iova;
+        }
+
+        ulong offset = range.addr - region.Iova;
         if (range.addr < region.Iova || offset > region.Length || range.length > region.Length - offset)
+        {
             return null;
+        }
+
         return mappings.Resolve(region.Mapping, region.Offset + offset, range.length);
     }
 
@@ -32,7 +41,7 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
     /// <returns>False when the key is not valid or of another protection domain.</returns>
     public bool TryInvalidate(uint key, uint domain)
     {
-        ref var region = ref block.RegionByKey(key);
+        ref RegionContext region = ref block.RegionByKey(key);
         return key != 0
             && Volatile.Read(ref region.Key) == key
             && region.Domain == domain

@@ -27,20 +27,29 @@ internal sealed unsafe class Requester(
     /// <param name="bytesLeft">Bytes that may still be copied in this turn.</param>
     public Step Run(ref QpContext qp, uint index, long now, ref ulong bytesLeft)
     {
-        var work = block.SendArea(index);
+        rxe_send_wqe* work = block.SendArea(index);
         if (work->wr.opcode == IBV_WR_LOCAL_INV)
+        {
             return Step.Ended(regions.TryInvalidate(work->wr.ex_invalidate_rkey, qp.Domain) ? IBV_WC_SUCCESS : IBV_WC_LOC_QP_OP_ERR);
+        }
+
         if (qp.Operation.IsChecked == 0)
         {
-            var status = CheckLocal(ref qp, work);
+            uint status = CheckLocal(ref qp, work);
             if (status != IBV_WC_SUCCESS)
+            {
                 return Step.Ended(status);
+            }
+
             qp.Operation.IsChecked = 1;
         }
 
-        ref var peer = ref block.QpByNumber(qp.DestinationNumber);
+        ref QpContext peer = ref block.QpByNumber(qp.DestinationNumber);
         if (!IsReady(qp, peer))
+        {
             return Waiting.ForPeer(ref qp, now);
+        }
+
         if (qp.Operation.PeerEpoch != peer.Epoch)
         {
             // The peer was reset in the middle: what it has of the message is void.
@@ -62,21 +71,29 @@ internal sealed unsafe class Requester(
     // IBTA 9.9.2, errors that the requester finds itself, before anything leaves the queue pair.
     private uint CheckLocal(ref QpContext qp, rxe_send_wqe* work)
     {
-        var opcode = work->wr.opcode;
-        var isInline = qp.Operation.IsInline != 0;
-        var isAtomic = opcode is IBV_WR_ATOMIC_CMP_AND_SWP or IBV_WR_ATOMIC_FETCH_AND_ADD;
-        var fetches = isAtomic || opcode == IBV_WR_RDMA_READ;
-        var isKnown = fetches || opcode is IBV_WR_SEND or IBV_WR_SEND_WITH_IMM or IBV_WR_SEND_WITH_INV
+        uint opcode = work->wr.opcode;
+        bool isInline = qp.Operation.IsInline != 0;
+        bool isAtomic = opcode is IBV_WR_ATOMIC_CMP_AND_SWP or IBV_WR_ATOMIC_FETCH_AND_ADD;
+        bool fetches = isAtomic || opcode == IBV_WR_RDMA_READ;
+        bool isKnown = fetches || opcode is IBV_WR_SEND or IBV_WR_SEND_WITH_IMM or IBV_WR_SEND_WITH_INV
             or IBV_WR_RDMA_WRITE or IBV_WR_RDMA_WRITE_WITH_IMM;
         if (!isKnown || (fetches && (isInline || qp.MaxReadAtomic == 0)))
+        {
             return IBV_WC_LOC_QP_OP_ERR;
-        if (isInline ? work->dma.length > qp.MaxInlineData : work->dma.num_sge > qp.MaxSendSge)
-            return IBV_WC_LOC_QP_OP_ERR;
+        }
 
-        var local = LocalSide(qp, work);
-        var length = isInline ? work->dma.length : local.Length;
+        if (isInline ? work->dma.length > qp.MaxInlineData : work->dma.num_sge > qp.MaxSendSge)
+        {
+            return IBV_WC_LOC_QP_OP_ERR;
+        }
+
+        Segments local = LocalSide(qp, work);
+        ulong length = isInline ? work->dma.length : local.Length;
         if (length > block.Header.MaxMessageBytes || (isAtomic && length < AtomicBytes))
+        {
             return IBV_WC_LOC_LEN_ERR;
+        }
+
         qp.Operation.Length = isAtomic ? AtomicBytes : length;
         return transfer.MayUse(local, qp.Operation.Length) ? IBV_WC_SUCCESS : IBV_WC_LOC_PROT_ERR;
     }
@@ -90,11 +107,14 @@ internal sealed unsafe class Requester(
 
     private Step Write(ref QpContext qp, ref QpContext peer, rxe_send_wqe* work, ref ulong bytesLeft)
     {
-        var range = RemoteRange(qp, work);
-        var remote = Segments.Of(&range, 1, peer.Domain, IBV_ACCESS_REMOTE_WRITE);
-        var refusal = CheckRemote(ref peer, remote, IBV_ACCESS_REMOTE_WRITE);
+        rxe_sge range = RemoteRange(qp, work);
+        Segments remote = Segments.Of(&range, 1, peer.Domain, IBV_ACCESS_REMOTE_WRITE);
+        uint refusal = CheckRemote(ref peer, remote, IBV_ACCESS_REMOTE_WRITE);
         if (refusal != IBV_WC_SUCCESS)
+        {
             return Step.Ended(refusal);
+        }
+
         return Copy(ref qp, LocalSide(qp, work), remote, ref bytesLeft) switch
         {
             TransferResult.BadSource => Step.Ended(IBV_WC_LOC_PROT_ERR),
@@ -106,12 +126,18 @@ internal sealed unsafe class Requester(
     private Step Read(ref QpContext qp, ref QpContext peer, rxe_send_wqe* work, ref ulong bytesLeft)
     {
         if (peer.MaxDestinationReadAtomic == 0)
+        {
             return Step.Ended(responder.RefuseRequest(ref peer));
-        var range = RemoteRange(qp, work);
-        var remote = Segments.Of(&range, 1, peer.Domain, IBV_ACCESS_REMOTE_READ);
-        var refusal = CheckRemote(ref peer, remote, IBV_ACCESS_REMOTE_READ);
+        }
+
+        rxe_sge range = RemoteRange(qp, work);
+        Segments remote = Segments.Of(&range, 1, peer.Domain, IBV_ACCESS_REMOTE_READ);
+        uint refusal = CheckRemote(ref peer, remote, IBV_ACCESS_REMOTE_READ);
         if (refusal != IBV_WC_SUCCESS)
+        {
             return Step.Ended(refusal);
+        }
+
         return Copy(ref qp, remote, LocalSide(qp, work), ref bytesLeft) switch
         {
             TransferResult.BadSource => Step.Ended(responder.RefuseAccess(ref peer)),
@@ -124,18 +150,27 @@ internal sealed unsafe class Requester(
     {
         // IBTA 9.7.4.1: a misaligned address is an invalid request, and so is one more than the responder's resources.
         if (peer.MaxDestinationReadAtomic == 0 || work->wr.wr_atomic_remote_addr % AtomicBytes != 0)
+        {
             return Step.Ended(responder.RefuseRequest(ref peer));
-        var range = new rxe_sge { addr = work->wr.wr_atomic_remote_addr, length = (uint)AtomicBytes, lkey = work->wr.wr_atomic_rkey };
-        var remote = Segments.Of(&range, 1, peer.Domain, IBV_ACCESS_REMOTE_ATOMIC);
-        var refusal = CheckRemote(ref peer, remote, IBV_ACCESS_REMOTE_ATOMIC);
+        }
+
+        rxe_sge range = new() { addr = work->wr.wr_atomic_remote_addr, length = (uint)AtomicBytes, lkey = work->wr.wr_atomic_rkey };
+        Segments remote = Segments.Of(&range, 1, peer.Domain, IBV_ACCESS_REMOTE_ATOMIC);
+        uint refusal = CheckRemote(ref peer, remote, IBV_ACCESS_REMOTE_ATOMIC);
         if (refusal != IBV_WC_SUCCESS)
+        {
             return Step.Ended(refusal);
-        var target = (ulong*)regions.Resolve(range, peer.Domain, IBV_ACCESS_REMOTE_ATOMIC);
+        }
+
+        ulong* target = (ulong*)regions.Resolve(range, peer.Domain, IBV_ACCESS_REMOTE_ATOMIC);
         // The region may have been registered at an address that does not lie alike in memory.
         if ((nuint)target % AtomicBytes != 0)
+        {
             return Step.Ended(responder.RefuseRequest(ref peer));
+        }
+
         ulong old = 0;
-        var fault = work->wr.opcode == IBV_WR_ATOMIC_CMP_AND_SWP
+        int fault = work->wr.opcode == IBV_WR_ATOMIC_CMP_AND_SWP
             ? memory.CompareSwap(target, work->wr.wr_atomic_compare_add, work->wr.wr_atomic_swap, &old)
             : memory.FetchAdd(target, work->wr.wr_atomic_compare_add, &old);
         if (fault != 0)
@@ -144,7 +179,7 @@ internal sealed unsafe class Requester(
             return Step.Ended(responder.RefuseAccess(ref peer));
         }
 
-        var result = transfer.Copy(Segments.OfBytes(&old), LocalSide(qp, work), 0, AtomicBytes);
+        TransferResult result = transfer.Copy(Segments.OfBytes(&old), LocalSide(qp, work), 0, AtomicBytes);
         return Step.Ended(result == TransferResult.Ok ? IBV_WC_SUCCESS : IBV_WC_LOC_PROT_ERR);
     }
 
@@ -153,19 +188,30 @@ internal sealed unsafe class Requester(
     {
         // Only a flush of the peer's own can hold it: it will not be ready when that is over.
         if (!SpinWord.TryAcquire(ref peer.ReceiveLock))
+        {
             return Step.Unfinished;
+        }
+
         try
         {
             // Looked at again: the flush that was under way when it looked ready may be over by now.
             if (!IsReady(qp, peer))
+            {
                 return Waiting.ForPeer(ref qp, now);
+            }
+
             if (qp.Operation.HasReceive == 0)
             {
-                var status = responder.TakeReceive(ref qp, ref peer, index);
+                uint status = responder.TakeReceive(ref qp, ref peer, index);
                 if (status == Responder.NotReady)
+                {
                     return Waiting.ForReceive(ref qp, peer, now);
+                }
+
                 if (status != IBV_WC_SUCCESS)
+                {
                     return Step.Ended(status);
+                }
             }
 
             return block.SendArea(index)->wr.opcode == IBV_WR_RDMA_WRITE_WITH_IMM
@@ -180,8 +226,8 @@ internal sealed unsafe class Requester(
 
     private Step WriteWithImmediate(ref QpContext qp, ref QpContext peer, uint index, ref ulong bytesLeft)
     {
-        var work = block.SendArea(index);
-        var step = Write(ref qp, ref peer, work, ref bytesLeft);
+        rxe_send_wqe* work = block.SendArea(index);
+        Step step = Write(ref qp, ref peer, work, ref bytesLeft);
         return step is { Kind: StepKind.Ended, Status: IBV_WC_SUCCESS }
             ? Step.Ended(responder.CompleteReceive(ref qp, ref peer, index, regions))
             : step;
@@ -189,14 +235,19 @@ internal sealed unsafe class Requester(
 
     private Step Send(ref QpContext qp, ref QpContext peer, uint index, ref ulong bytesLeft)
     {
-        var receive = block.ReceiveArea(index);
-        var remote = Segments.Of((rxe_sge*)(receive + 1), receive->dma.num_sge, peer.Domain, IBV_ACCESS_LOCAL_WRITE);
+        rxe_recv_wqe* receive = block.ReceiveArea(index);
+        Segments remote = Segments.Of((rxe_sge*)(receive + 1), receive->dma.num_sge, peer.Domain, IBV_ACCESS_LOCAL_WRITE);
         if (qp.Operation.Done == 0)
         {
             if (remote.Length < qp.Operation.Length)
+            {
                 return Step.Ended(responder.FailReceive(ref peer, index, IBV_WC_LOC_LEN_ERR));
+            }
+
             if (!transfer.MayUse(remote, qp.Operation.Length))
+            {
                 return Step.Ended(responder.FailReceive(ref peer, index, IBV_WC_LOC_PROT_ERR));
+            }
         }
 
         return Copy(ref qp, LocalSide(qp, block.SendArea(index)), remote, ref bytesLeft) switch
@@ -213,16 +264,22 @@ internal sealed unsafe class Requester(
     private uint CheckRemote(ref QpContext peer, in Segments remote, uint access)
     {
         if ((peer.AccessFlags & access) == 0)
+        {
             return responder.RefuseRequest(ref peer);
+        }
+
         return transfer.MayUse(remote, remote.Length) ? IBV_WC_SUCCESS : responder.RefuseAccess(ref peer);
     }
 
     private TransferResult Copy(ref QpContext qp, in Segments source, in Segments destination, ref ulong bytesLeft)
     {
-        var bytes = Math.Min(qp.Operation.Length - qp.Operation.Done, bytesLeft);
+        ulong bytes = Math.Min(qp.Operation.Length - qp.Operation.Done, bytesLeft);
         if (bytes == 0)
+        {
             return TransferResult.Ok;
-        var result = transfer.Copy(source, destination, qp.Operation.Done, bytes);
+        }
+
+        TransferResult result = transfer.Copy(source, destination, qp.Operation.Done, bytes);
         qp.Operation.Done += bytes;
         bytesLeft -= bytes;
         return result;
@@ -236,8 +293,11 @@ internal sealed unsafe class Requester(
     private static Segments LocalSide(in QpContext qp, rxe_send_wqe* work)
     {
         if (qp.Operation.IsInline != 0)
+        {
             return Segments.OfBytes(work + 1);
-        var isStored = work->wr.opcode is IBV_WR_RDMA_READ or IBV_WR_ATOMIC_CMP_AND_SWP or IBV_WR_ATOMIC_FETCH_AND_ADD;
+        }
+
+        bool isStored = work->wr.opcode is IBV_WR_RDMA_READ or IBV_WR_ATOMIC_CMP_AND_SWP or IBV_WR_ATOMIC_FETCH_AND_ADD;
         return Segments.Of((rxe_sge*)(work + 1), work->dma.num_sge, qp.Domain, isStored ? IBV_ACCESS_LOCAL_WRITE : 0);
     }
 }

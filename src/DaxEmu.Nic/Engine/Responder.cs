@@ -24,7 +24,7 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
     /// <summary>Copies the peer's head receive to the requester's area; it stays in the ring until it is completed.</summary>
     public uint TakeReceive(ref QpContext qp, ref QpContext peer, uint index)
     {
-        var receive = block.ReceiveArea(index);
+        rxe_recv_wqe* receive = block.ReceiveArea(index);
         switch (Fetch(peer, receive))
         {
             case FetchResult.Empty:
@@ -44,12 +44,15 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
     /// <summary>The message has arrived: takes the receive off the ring and adds its completion.</summary>
     public uint CompleteReceive(ref QpContext qp, ref QpContext peer, uint index, RegionAccess regions)
     {
-        var work = &block.SendArea(index)->wr;
-        var status = IBV_WC_SUCCESS;
+        rxe_send_wr* work = &block.SendArea(index)->wr;
+        uint status = IBV_WC_SUCCESS;
         // Class J: the message was good and is acknowledged, the receive and its queue pair fail.
         if (work->opcode == IBV_WR_SEND_WITH_INV && !regions.TryInvalidate(work->ex_invalidate_rkey, peer.Domain))
+        {
             status = IBV_WC_REM_INV_REQ_ERR;
-        var completion = new ib_uverbs_wc
+        }
+
+        ib_uverbs_wc completion = new()
         {
             wr_id = block.ReceiveArea(index)->wr_id,
             status = status,
@@ -71,8 +74,11 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
         }
 
         if (status != IBV_WC_SUCCESS)
+        {
             Fail(ref peer);
-        var isSolicited = (work->send_flags & IBV_SEND_SOLICITED) != 0;
+        }
+
+        bool isSolicited = (work->send_flags & IBV_SEND_SOLICITED) != 0;
         return PostReceive(ref peer, completion, isSolicited) ? IBV_WC_SUCCESS : IBV_WC_REM_OP_ERR;
     }
 
@@ -83,7 +89,7 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
     public uint FailReceive(ref QpContext peer, uint index, uint status)
     {
         Fail(ref peer);
-        var completion = new ib_uverbs_wc
+        ib_uverbs_wc completion = new()
         {
             wr_id = block.ReceiveArea(index)->wr_id,
             status = status,
@@ -114,10 +120,13 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
     public bool TryFlushOne(ref QpContext qp)
     {
         rxe_recv_wqe receive;
-        if (!TryLook(qp, out var ring, out var pending) || pending == 0)
+        if (!TryLook(qp, out SharedRing ring, out uint pending) || pending == 0)
+        {
             return false;
+        }
+
         ring.CopyOut(qp.Receive.Index, 0, &receive, RingLayout.ReceiveWqeBytes);
-        var completion = new ib_uverbs_wc
+        ib_uverbs_wc completion = new()
         {
             wr_id = receive.wr_id,
             status = IBV_WC_WR_FLUSH_ERR,
@@ -131,13 +140,22 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
 
     private FetchResult Fetch(in QpContext peer, rxe_recv_wqe* receive)
     {
-        if (!TryLook(peer, out var ring, out var pending))
+        if (!TryLook(peer, out SharedRing ring, out uint pending))
+        {
             return FetchResult.Broken;
+        }
+
         if (pending == 0)
+        {
             return FetchResult.Empty;
+        }
+
         ring.CopyOut(peer.Receive.Index, 0, receive, RingLayout.ReceiveWqeBytes);
         if (receive->dma.num_sge > peer.MaxReceiveSge)
+        {
             return FetchResult.Malformed;
+        }
+
         ring.CopyOut(peer.Receive.Index, RingLayout.ReceiveWqeBytes, receive + 1, receive->dma.num_sge * (uint)sizeof(rxe_sge));
         return FetchResult.Fetched;
     }
@@ -146,8 +164,11 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
     {
         pending = 0;
         if (!SharedRing.TryOpen(mappings, qp.Receive, out ring))
+        {
             return false;
-        var producer = ring.ReadProducer();
+        }
+
+        uint producer = ring.ReadProducer();
         pending = (producer - qp.Receive.Index) & qp.Receive.IndexMask;
         return producer <= qp.Receive.IndexMask;
     }
@@ -156,8 +177,11 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
     {
         // The consumer index first, as in SendQueue.Complete.
         qp.Receive.Index = (qp.Receive.Index + 1) & qp.Receive.IndexMask;
-        if (SharedRing.TryOpen(mappings, qp.Receive, out var ring))
+        if (SharedRing.TryOpen(mappings, qp.Receive, out SharedRing ring))
+        {
             ring.PublishConsumer(qp.Receive.Index);
+        }
+
         return completions.Post(qp.ReceiveCq, completion, isSolicited);
     }
 
@@ -165,13 +189,18 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
     private void Fail(ref QpContext peer)
     {
         if (peer.TryFail())
+        {
             events.Drain(peer);
+        }
     }
 
     private void Fail(ref QpContext peer, uint eventType)
     {
         if (!peer.TryFail())
+        {
             return;
+        }
+
         events.Async(eventType, peer.Number, peer.Cookie);
         events.Drain(peer);
     }

@@ -34,9 +34,12 @@ internal readonly unsafe struct Segments
     {
         get
         {
-            var sum = 0UL;
-            for (var i = 0U; i < Count; i++)
+            ulong sum = 0UL;
+            for (uint i = 0U; i < Count; i++)
+            {
                 sum += Ranges[i].length;
+            }
+
             return sum;
         }
     }

@@ -18,14 +18,20 @@ internal sealed unsafe class SendQueue(NicBlock block, MappingTable mappings, Co
     /// </summary>
     public FetchResult Fetch(ref QpContext qp, uint index)
     {
-        if (!TryLook(ref qp, out var ring, out var pending))
+        if (!TryLook(ref qp, out SharedRing ring, out uint pending))
+        {
             return FetchResult.Broken;
+        }
+
         if (pending == 0)
+        {
             return FetchResult.Empty;
-        var work = block.SendArea(index);
+        }
+
+        rxe_send_wqe* work = block.SendArea(index);
         ring.CopyOut(qp.Send.Index, 0, work, RingLayout.SendWqeBytes);
-        var isInline = IsInline(work);
-        var payload = isInline
+        bool isInline = IsInline(work);
+        uint payload = isInline
             ? Math.Min(work->dma.length, qp.MaxInlineData)
             : Math.Min(work->dma.num_sge, qp.MaxSendSge) * (uint)sizeof(rxe_sge);
         ring.CopyOut(qp.Send.Index, RingLayout.SendWqeBytes, work + 1, payload);
@@ -38,11 +44,17 @@ internal sealed unsafe class SendQueue(NicBlock block, MappingTable mappings, Co
     {
         // The consumer index first: a program that sees the completion must find room for its next post.
         qp.Send.Index = (qp.Send.Index + 1) & qp.Send.IndexMask;
-        if (SharedRing.TryOpen(mappings, qp.Send, out var ring))
+        if (SharedRing.TryOpen(mappings, qp.Send, out SharedRing ring))
+        {
             ring.PublishConsumer(qp.Send.Index);
+        }
+
         if (status == IBV_WC_SUCCESS && qp.SignalAll == 0 && (work.send_flags & IBV_SEND_SIGNALED) == 0)
+        {
             return;
-        var completion = new ib_uverbs_wc
+        }
+
+        ib_uverbs_wc completion = new()
         {
             wr_id = work.wr_id,
             status = status,
@@ -57,8 +69,11 @@ internal sealed unsafe class SendQueue(NicBlock block, MappingTable mappings, Co
     /// <summary>Completes the head, whatever it is, as flushed; false when the ring is empty or broken.</summary>
     public bool TryFlushOne(ref QpContext qp)
     {
-        if (!TryLook(ref qp, out var ring, out var pending) || pending == 0)
+        if (!TryLook(ref qp, out SharedRing ring, out uint pending) || pending == 0)
+        {
             return false;
+        }
+
         rxe_send_wr work;
         ring.CopyOut(qp.Send.Index, 0, &work, (uint)sizeof(rxe_send_wr));
         qp.Operation = default;
@@ -84,8 +99,11 @@ internal sealed unsafe class SendQueue(NicBlock block, MappingTable mappings, Co
     {
         pending = 0;
         if (!SharedRing.TryOpen(mappings, qp.Send, out ring))
+        {
             return false;
-        var producer = ring.ReadProducer();
+        }
+
+        uint producer = ring.ReadProducer();
         pending = (producer - qp.Send.Index) & qp.Send.IndexMask;
         return producer <= qp.Send.IndexMask;
     }

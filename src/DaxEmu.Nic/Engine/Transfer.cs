@@ -11,11 +11,14 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
     /// <summary>True when every range that the first <paramref name="length"/> bytes touch may be used.</summary>
     public bool MayUse(in Segments side, ulong length)
     {
-        for (var i = 0U; i < side.Count && length > 0; i++)
+        for (uint i = 0U; i < side.Count && length > 0; i++)
         {
-            var range = side.Ranges[i];
+            rxe_sge range = side.Ranges[i];
             if (range.length != 0 && regions.Resolve(range, side.Domain, side.Access) is null)
+            {
                 return false;
+            }
+
             length -= Math.Min(length, range.length);
         }
 
@@ -25,23 +28,28 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
     /// <summary>Copies part of a message. Both sides must be at least <paramref name="start"/> + <paramref name="bytes"/> long.</summary>
     public TransferResult Copy(in Segments source, in Segments destination, ulong start, ulong bytes)
     {
-        var from = Cursor.At(source, start);
-        var to = Cursor.At(destination, start);
+        Cursor from = Cursor.At(source, start);
+        Cursor to = Cursor.At(destination, start);
         while (bytes > 0)
         {
             from.SkipEmpty(source);
             to.SkipEmpty(destination);
-            var length = Math.Min(bytes, Math.Min(from.Left(source), to.Left(destination)));
-            var sourceRange = from.Range(source, length);
-            var destinationRange = to.Range(destination, length);
-            var sourceAddress = source.Inline is null
+            ulong length = Math.Min(bytes, Math.Min(from.Left(source), to.Left(destination)));
+            rxe_sge sourceRange = from.Range(source, length);
+            rxe_sge destinationRange = to.Range(destination, length);
+            byte* sourceAddress = source.Inline is null
                 ? regions.Resolve(sourceRange, source.Domain, source.Access)
                 : source.Inline + from.Offset;
             if (sourceAddress is null)
+            {
                 return TransferResult.BadSource;
-            var destinationAddress = regions.Resolve(destinationRange, destination.Domain, destination.Access);
+            }
+
+            byte* destinationAddress = regions.Resolve(destinationRange, destination.Domain, destination.Access);
             if (destinationAddress is null)
+            {
                 return TransferResult.BadDestination;
+            }
 
             void* fault = null;
             switch (memory.Copy(destinationAddress, sourceAddress, (nuint)length, &fault))
@@ -71,7 +79,7 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
     /// <param name="fault">The address that could not be reached.</param>
     public void Report(in rxe_sge range, byte* address, ulong length, void* fault)
     {
-        var distance = fault >= address && fault < address + length ? (ulong)((byte*)fault - address) : 0;
+        ulong distance = fault >= address && fault < address + length ? (ulong)((byte*)fault - address) : 0;
         events.Fault(range.lkey, regions.OffsetInRegion(range, distance));
     }
 
@@ -83,9 +91,12 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
 
         public static Cursor At(in Segments side, ulong start)
         {
-            var cursor = new Cursor { Offset = start };
+            Cursor cursor = new() { Offset = start };
             if (side.Inline is null)
+            {
                 cursor.SkipEmpty(side);
+            }
+
             return cursor;
         }
 
@@ -93,7 +104,9 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
         public void SkipEmpty(in Segments side)
         {
             while (side.Inline is null && _index < side.Count && Offset >= side.Ranges[_index].length)
+            {
                 Offset -= side.Ranges[_index++].length;
+            }
         }
 
         public readonly ulong Left(in Segments side) => side.Inline is null ? side.Ranges[_index].length - Offset : ulong.MaxValue;

@@ -19,17 +19,23 @@ internal static class Waiting
     /// <summary>No receive is posted at the peer (RNR NAK): wait its timer, as often as the queue pair may retry.</summary>
     public static Step ForReceive(ref QpContext qp, in QpContext peer, long now)
     {
-        ref var operation = ref qp.Operation;
+        ref Operation operation = ref qp.Operation;
         if (operation.RnrDeadline == 0)
         {
             if (operation.RnrRetriesLeft == 0)
+            {
                 return Step.Ended(IBV_WC_RNR_RETRY_EXC_ERR);
+            }
+
             operation.RnrDeadline = now + RnrTimer.DelayOf(peer.MinRnrTimer);
         }
         else if (now >= operation.RnrDeadline)
         {
             if (operation.RnrRetriesLeft != RetryForEver && --operation.RnrRetriesLeft == 0)
+            {
                 return Step.Ended(IBV_WC_RNR_RETRY_EXC_ERR);
+            }
+
             operation.RnrDeadline = now + RnrTimer.DelayOf(peer.MinRnrTimer);
         }
 
@@ -41,7 +47,7 @@ internal static class Waiting
     /// </summary>
     public static Step ForPeer(ref QpContext qp, long now)
     {
-        ref var operation = ref qp.Operation;
+        ref Operation operation = ref qp.Operation;
         if (operation.RetryDeadline == 0)
         {
             operation.RetryDeadline = qp.Timeout == 0

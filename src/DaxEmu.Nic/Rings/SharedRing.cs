@@ -25,7 +25,7 @@ internal readonly unsafe ref struct SharedRing
     /// <summary>Finds a ring in this process; false when its mapping is not here or too short.</summary>
     public static bool TryOpen(MappingTable mappings, in RingContext context, out SharedRing ring)
     {
-        var start = mappings.Resolve(context.Mapping, context.Offset, context.ByteLength);
+        byte* start = mappings.Resolve(context.Mapping, context.Offset, context.ByteLength);
         ring = new SharedRing(start, context);
         return start is not null;
     }

@@ -17,7 +17,10 @@ internal sealed class IndexPool(uint first, int count)
     {
         index = 0;
         if (InUse == count)
+        {
             return false;
+        }
+
         index = _freed.Count > Resting || _freed.Count == count - InUse ? _freed.Dequeue() : _fresh++;
         InUse++;
         return true;

@@ -16,7 +16,7 @@ public readonly record struct QpCapabilities(uint MaxSendWr, uint MaxReceiveWr, 
     {
         get
         {
-            var space = Math.Max(MaxSendSge * SgeBytes, MaxInlineData);
+            uint space = Math.Max(MaxSendSge * SgeBytes, MaxInlineData);
             return this with { MaxSendSge = space / SgeBytes, MaxInlineData = space };
         }
     }

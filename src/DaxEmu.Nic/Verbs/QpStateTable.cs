@@ -33,14 +33,23 @@ internal static class QpStateTable
     public static NicError? Check(uint current, uint next, uint mask)
     {
         if (next >= States)
+        {
             return new NicError(EINVAL, $"{next} is no queue pair state");
+        }
+
         if (Rules[(current * States) + next] is not { } rule)
+        {
             return new NicError(EINVAL, $"a queue pair cannot go from {NameOf(current)} to {NameOf(next)}");
-        var step = $"{NameOf(current)} to {NameOf(next)}";
-        var missing = rule.Required & ~mask;
+        }
+
+        string step = $"{NameOf(current)} to {NameOf(next)}";
+        uint missing = rule.Required & ~mask;
         if (missing != 0)
+        {
             return new NicError(EINVAL, $"{step} needs {Describe(missing)}");
-        var foreign = mask & ~(rule.Required | rule.Optional | IBV_QP_STATE);
+        }
+
+        uint foreign = mask & ~(rule.Required | rule.Optional | IBV_QP_STATE);
         return foreign == 0 ? null : new NicError(EINVAL, $"{step} does not take {Describe(foreign)}");
     }
 
@@ -49,12 +58,14 @@ internal static class QpStateTable
         const uint InitAttributes = IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS;
         const uint RunningAttributes =
             IBV_QP_CUR_STATE | IBV_QP_ALT_PATH | IBV_QP_ACCESS_FLAGS | IBV_QP_MIN_RNR_TIMER | IBV_QP_PATH_MIG_STATE;
-        var rules = new Rule?[States * States];
-        for (var from = IBV_QPS_RESET; from <= IBV_QPS_ERR; from++)
+        Rule?[] rules = new Rule?[States * States];
+        for (uint from = IBV_QPS_RESET; from <= IBV_QPS_ERR; from++)
         {
             Allow(from, IBV_QPS_RESET);
             if (from != IBV_QPS_RESET)
+            {
                 Allow(from, IBV_QPS_ERR);
+            }
         }
 
         Allow(IBV_QPS_RESET, IBV_QPS_INIT, required: InitAttributes);
@@ -88,10 +99,10 @@ internal static class QpStateTable
 
     private static string Describe(uint attributes)
     {
-        var names = new List<string>();
-        for (var rest = attributes; rest != 0; rest &= rest - 1)
+        List<string> names = new();
+        for (uint rest = attributes; rest != 0; rest &= rest - 1)
         {
-            var bit = BitOperations.TrailingZeroCount(rest);
+            int bit = BitOperations.TrailingZeroCount(rest);
             names.Add(bit < AttributeNames.Length ? AttributeNames[bit] : $"attribute 0x{1U << bit:x}");
         }
 

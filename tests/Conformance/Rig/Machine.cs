@@ -45,7 +45,7 @@ public sealed class Machine : IAsyncLifetime
         string[] volumes = HasVolume ? ["--volume", $"{backing}:{Volume}"] : [];
         _daemon = RunningProgram.Start(
             Command, ["serve", "--socket", Runtime, "--config", configuration, .. volumes], new Dictionary<string, string>());
-        var waiting = Stopwatch.StartNew();
+        Stopwatch waiting = Stopwatch.StartNew();
         while (!File.Exists(Socket))
         {
             Assert.False(_daemon.HasExited, $"the daemon ended at once: {_daemon.Text}");

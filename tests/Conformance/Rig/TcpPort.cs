@@ -15,7 +15,7 @@ internal static class TcpPort
     /// <summary>A port that nobody uses just now.</summary>
     public static int Unused()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Any, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
@@ -23,7 +23,7 @@ internal static class TcpPort
     /// <summary>Waits until a program listens; a connection to find out would be taken for a client.</summary>
     public static async Task WaitUntilListeningAsync(int port, RunningProgram program, TimeSpan patience)
     {
-        var waiting = Stopwatch.StartNew();
+        Stopwatch waiting = Stopwatch.StartNew();
         while (!IsListening(port))
         {
             Assert.False(program.HasExited, $"{program.CommandLine} ended at once. It wrote:\n{program.Text}");

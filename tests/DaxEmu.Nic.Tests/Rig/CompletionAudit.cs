@@ -15,19 +15,29 @@ internal sealed class CompletionAudit
 
     public void Add(in ib_uverbs_wc completion)
     {
-        var last = _last.GetValueOrDefault(completion.qp_num);
+        ulong last = _last.GetValueOrDefault(completion.qp_num);
         if (completion.status != IBV_WC_SUCCESS)
+        {
             Findings.Add($"qp {completion.qp_num:x}: {completion.wr_id} failed with status {completion.status}");
+        }
+
         if (completion.wr_id <= last)
+        {
             Findings.Add($"qp {completion.qp_num:x}: {completion.wr_id} again, or late, after {last}");
+        }
         else if (completion.wr_id != last + 1)
+        {
             Findings.Add($"qp {completion.qp_num:x}: {last + 1} to {completion.wr_id - 1} lost before {completion.wr_id}");
+        }
+
         _last[completion.qp_num] = Math.Max(last, completion.wr_id);
     }
 
     public void Finish(uint qpNumber, ulong posted)
     {
         if (_last.GetValueOrDefault(qpNumber) != posted)
+        {
             Findings.Add($"qp {qpNumber:x}: {_last.GetValueOrDefault(qpNumber)} of {posted} completed");
+        }
     }
 }

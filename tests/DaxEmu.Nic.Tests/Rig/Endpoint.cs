@@ -27,7 +27,7 @@ internal sealed unsafe class Endpoint(
     public void PostSend(Post post)
     {
         Assert.False(send.IsFull, "the send queue is full (ENOMEM)");
-        var work = (rxe_send_wqe*)send.AtProducer;
+        rxe_send_wqe* work = (rxe_send_wqe*)send.AtProducer;
         *work = default;
         work->wr.wr_id = post.Id;
         work->wr.opcode = post.Opcode;
@@ -61,7 +61,7 @@ internal sealed unsafe class Endpoint(
     public void PostReceive(ulong id, params rxe_sge[] sges)
     {
         Assert.False(receive.IsFull, "the receive queue is full (ENOMEM)");
-        var work = (rxe_recv_wqe*)receive.AtProducer;
+        rxe_recv_wqe* work = (rxe_recv_wqe*)receive.AtProducer;
         *work = default;
         work->wr_id = id;
         work->dma.num_sge = (uint)sges.Length;

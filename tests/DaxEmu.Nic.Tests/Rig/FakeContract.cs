@@ -18,8 +18,11 @@ internal sealed class FakeContract : IFileContract
         cancellation.ThrowIfCancellationRequested();
         _ = readFacts();
         if (Refusal is not null)
+        {
             return new(Refusal);
-        var pin = new Pin(++_ids, request, DateTimeOffset.UnixEpoch);
+        }
+
+        Pin pin = new(++_ids, request, DateTimeOffset.UnixEpoch);
         Held.Add(pin);
         return new(new PinDecision(pin, 0, string.Empty));
     }

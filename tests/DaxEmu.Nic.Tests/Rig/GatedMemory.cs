@@ -23,7 +23,7 @@ internal static unsafe class GatedMemory
     [UnmanagedCallersOnly]
     private static int Copy(void* destination, void* source, nuint length, void** fault)
     {
-        var half = length / 2;
+        nuint half = length / 2;
         Buffer.MemoryCopy(source, destination, half, half);
         _entered.Set();
         _gate.Wait();

@@ -14,11 +14,16 @@ internal static unsafe class PlainMemory
     {
         var range = ((nuint)start, (nuint)start + length);
         lock (typeof(PlainMemory))
+        {
             _gone = [.. _gone, range];
+        }
+
         return new Undo(() =>
         {
             lock (typeof(PlainMemory))
+            {
                 _gone = [.. _gone.Where(g => g != range)];
+            }
         });
     }
 
@@ -26,10 +31,16 @@ internal static unsafe class PlainMemory
     private static int Copy(void* destination, void* source, nuint length, void** fault)
     {
         if (FirstGone(source, length, fault))
+        {
             return GuardedMemory.SourceFault;
+        }
+
         if (FirstGone(destination, length, fault))
+        {
             return GuardedMemory.DestinationFault;
-        var last = ((byte*)source)[length - 1];
+        }
+
+        byte last = ((byte*)source)[length - 1];
         Buffer.MemoryCopy(source, destination, length - 1, length - 1);
         Volatile.Write(ref ((byte*)destination)[length - 1], last);
         return 0;
@@ -40,7 +51,10 @@ internal static unsafe class PlainMemory
     {
         void* fault;
         if (FirstGone(target, sizeof(ulong), &fault))
+        {
             return GuardedMemory.DestinationFault;
+        }
+
         *old = Interlocked.CompareExchange(ref *target, swap, compare);
         return 0;
     }
@@ -50,7 +64,10 @@ internal static unsafe class PlainMemory
     {
         void* fault;
         if (FirstGone(target, sizeof(ulong), &fault))
+        {
             return GuardedMemory.DestinationFault;
+        }
+
         *old = Interlocked.Add(ref *target, add) - add;
         return 0;
     }

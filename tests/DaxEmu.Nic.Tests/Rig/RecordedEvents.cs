@@ -19,25 +19,34 @@ internal sealed class RecordedEvents : INicEvents
     public void CompletionEvent(uint cqNumber, ulong cookie)
     {
         lock (_lock)
+        {
             Completions.Add(cqNumber);
+        }
     }
 
     public void AsyncEvent(uint eventType, uint number, ulong cookie)
     {
         lock (_lock)
+        {
             Async.Add((eventType, number, cookie));
+        }
     }
 
     public void DrainNeeded(uint qpNumber, ulong cookie)
     {
         lock (_lock)
+        {
             Drains.Add(qpNumber);
+        }
     }
 
     public void MemoryFault(uint key, ulong offset)
     {
         lock (_lock)
+        {
             Faults.Add((key, offset));
+        }
+
         OnFault?.Invoke(key, offset);
     }
 }

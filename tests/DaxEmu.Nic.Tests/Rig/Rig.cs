@@ -92,7 +92,7 @@ internal sealed unsafe class Rig : IDisposable
 
     public Allocation Allocate(ulong bytes)
     {
-        var memory = new Allocation(bytes);
+        Allocation memory = new(bytes);
         _memory.Add(memory);
         return memory;
     }
@@ -124,10 +124,10 @@ internal sealed unsafe class Rig : IDisposable
         var (receiveLocation, receiveRing) = NewRing(granted.ReceiveRing);
         sendCq ??= NewCq(owner: owner);
         receiveCq ??= NewCq(owner: owner);
-        var request = new QueuePairRequest(
+        QueuePairRequest request = new(
             IBV_QPT_RC, granted, sendLocation, receiveLocation, sendCq.Cq, receiveCq.Cq, signalAll, Cookie: (ulong)_endpoints.Count + 100);
         var qp = Ok(Device.CreateQueuePair(domain, request));
-        var endpoint = new Endpoint(this, domain, qp, sendRing, receiveRing, sendCq, receiveCq);
+        Endpoint endpoint = new(this, domain, qp, sendRing, receiveRing, sendCq, receiveCq);
         _endpoints.Add(endpoint);
         return endpoint;
     }
@@ -163,10 +163,10 @@ internal sealed unsafe class Rig : IDisposable
     public TestRegion Register(ProtectionDomain domain, ulong bytes, uint access, PinRequest? pin = null, Allocation? memory = null)
     {
         memory ??= Allocate(bytes);
-        var mapping = Map(memory);
-        var iova = _nextAddress;
+        int mapping = Map(memory);
+        ulong iova = _nextAddress;
         _nextAddress += (bytes + 0xffff) & ~0xfffUL;
-        var request = new MemoryRegionRequest(
+        MemoryRegionRequest request = new(
             iova,
             bytes,
             access,
@@ -179,10 +179,10 @@ internal sealed unsafe class Rig : IDisposable
     /// <summary>Copies all mapped memory, wipes the originals and enters the copies in another table under the same indices.</summary>
     public List<(Allocation Original, Allocation Copy)> MoveAll(MappingTable table)
     {
-        var moved = new List<(Allocation, Allocation)>();
+        List<(Allocation, Allocation)> moved = new();
         foreach (var (index, original) in _mapped)
         {
-            var copy = new Allocation(original.Length);
+            Allocation copy = new(original.Length);
             original.Bytes.CopyTo(copy.Bytes);
             original.Bytes.Clear();
             Assert.Equal(index, Ok(table.Add((nint)copy.Start, copy.Length)));
@@ -200,7 +200,10 @@ internal sealed unsafe class Rig : IDisposable
         {
             more = false;
             foreach (var endpoint in _endpoints)
+            {
                 more |= Engine.Drain(endpoint.Qp.Number, Now).Status == DrainStatus.More;
+            }
+
             lock (Events.Drains)
             {
                 more |= Events.Drains.Count > 0;
@@ -222,12 +225,14 @@ internal sealed unsafe class Rig : IDisposable
         Engine.Dispose();
         Mappings.Dispose();
         foreach (var memory in _memory)
+        {
             memory.Dispose();
+        }
     }
 
     private int Map(Allocation memory)
     {
-        var index = Ok(Mappings.Add((nint)memory.Start, memory.Length));
+        int index = Ok(Mappings.Add((nint)memory.Start, memory.Length));
         _mapped[index] = memory;
         return index;
     }

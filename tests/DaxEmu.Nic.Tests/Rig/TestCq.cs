@@ -13,7 +13,10 @@ internal sealed unsafe class TestCq(CompletionQueue cq, ClientRing ring)
     {
         completion = default;
         if (ring.IsEmpty)
+        {
             return false;
+        }
+
         completion = *(ib_uverbs_wc*)ring.AtConsumer;
         ring.AdvanceConsumer();
         return true;
@@ -27,9 +30,12 @@ internal sealed unsafe class TestCq(CompletionQueue cq, ClientRing ring)
 
     public List<ib_uverbs_wc> TakeAll()
     {
-        var all = new List<ib_uverbs_wc>();
+        List<ib_uverbs_wc> all = new();
         while (TryPoll(out var completion))
+        {
             all.Add(completion);
+        }
+
         return all;
     }
 }

@@ -15,12 +15,10 @@ internal sealed class Traffic : IDisposable
             () =>
             {
                 using var engine = rig.Device.CreateEngine();
-                var now = 1L;
+                long now = 1L;
                 while (!_stop)
                 {
-                    foreach (var (number, _) in _queuePairs)
-                        engine.Drain(number, now += 1000);
-                    Thread.Yield();
+                    foreach (var (number, _) in _queuePairs) { engine.Drain(number, now += 1000); } Thread.Yield();
                 }
             },
             TaskCreationOptions.LongRunning))];

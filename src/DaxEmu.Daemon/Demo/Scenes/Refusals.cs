@@ -21,7 +21,7 @@ internal sealed class Refusals : IDemoScene
             ["fallocate", "--punch-hole", "--offset", "1048576", "--length", "1048576", file],
             ["dd", "if=/dev/zero", $"of={file}", "bs=4096", "count=1", "status=none"],
         ];
-        var refusals = new JsonArray();
+        JsonArray refusals = new();
         foreach (string[] attempt in attempts)
         {
             ProgramRun run = await stage.RunAsync(attempt, cancellation);
