@@ -148,12 +148,13 @@ public sealed class OptionsTests : IDisposable
     [InlineData(true, "/run/user/1", true, "/run/daxemu", "/run/daxemu")]
     [InlineData(false, "/run/user/1", true, "/run/user/1/daxemu", "/run/user/1/daxemu")]
     [InlineData(false, "/run/user/1", false, "/run/user/1/daxemu", "/run/daxemu")]
-    [InlineData(false, null, false, null, "/run/daxemu")]
+    [InlineData(false, null, false, "/tmp/daxemu-7", "/run/daxemu")]
+    [InlineData(false, "", true, "/tmp/daxemu-7", "/tmp/daxemu-7")]
     public void A_user_serves_in_the_session_and_asks_the_machines_daemon_where_the_session_has_none(
-        bool isRoot, string? session, bool isServed, string? serves, string asks)
+        bool isRoot, string? session, bool isServed, string serves, string asks)
     {
-        Assert.Equal(serves, RuntimeDirectoryDefault.ForServing(isRoot, session));
-        Assert.Equal(asks, RuntimeDirectoryDefault.ForAsking(isRoot, session, _ => isServed));
+        Assert.Equal(serves, RuntimeDirectoryDefault.ForServing(isRoot, session, 7));
+        Assert.Equal(asks, RuntimeDirectoryDefault.ForAsking(isRoot, session, 7, _ => isServed));
     }
 
     public void Dispose() => _directory.Dispose();

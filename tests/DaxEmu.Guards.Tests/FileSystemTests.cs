@@ -13,6 +13,7 @@ public sealed class FileSystemTests
     [MemberData(nameof(DataPaths))]
     public void Copying_a_tree_keeps_content_owners_modes_times_and_kinds(FuseDataPath dataPath)
     {
+        Root.IsNeededTo("give files away");
         using MountedVolume volume = new(dataPath);
         string source = volume.Under("../source");
         Command.Shell(
@@ -172,6 +173,7 @@ public sealed class FileSystemTests
     [Fact]
     public async Task A_volume_on_overlayfs_passes_through_and_says_that_mapped_punches_escape()
     {
+        Root.IsNeededTo("mount overlayfs");
         string directory = Directory.CreateTempSubdirectory("daxemu-guards-overlay-").FullName;
         Command.Shell(
             $"""
@@ -207,6 +209,7 @@ public sealed class FileSystemTests
     [Fact]
     public void What_is_mounted_below_the_volume_is_not_reachable_and_that_is_told()
     {
+        Root.IsNeededTo("mount below the volume");
         using MountedVolume volume = new();
         Directory.CreateDirectory(volume.Under("other"));
         Command.Run("mount", "-t", "tmpfs", "daxemu-test", volume.Under("other")).MustSucceed();

@@ -166,7 +166,7 @@ public sealed class LayoutRefusalTests
     [Fact]
     public async Task Madvise_remove_slips_past_a_guard_that_was_not_told_of_the_pin()
     {
-        using MountedVolume volume = new();
+        using MountedVolume volume = new(FuseDataPath.Passthrough);
         using MappedFile file = new(volume.WriteFile("data"), 16);
         using PinnedPages pin = await volume.Pin("data", 4, 8);
         volume.Guard.OnUnpinned(pin.Pin.Request.File);

@@ -113,7 +113,7 @@ public sealed class LifecycleTests
     [Fact]
     public void A_descriptor_of_the_mount_resolves_to_its_backing_file_and_another_does_not()
     {
-        using MountedVolume volume = new();
+        using MountedVolume volume = new(FuseDataPath.Passthrough);
         string name = volume.WriteFile("data");
         using var descriptor = File.OpenHandle(name, FileMode.Open, FileAccess.ReadWrite);
         using var elsewhere = File.OpenHandle(volume.Under("data"), FileMode.Open, FileAccess.Read);

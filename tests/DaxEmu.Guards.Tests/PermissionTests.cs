@@ -8,6 +8,7 @@ public sealed class PermissionTests
     [Fact]
     public void Another_user_gets_what_the_modes_allow_and_owns_what_it_makes()
     {
+        Root.IsNeededTo("become another user");
         using MountedVolume volume = new();
         Command.Shell(
             $"""
@@ -30,6 +31,7 @@ public sealed class PermissionTests
     [Fact]
     public void A_supplementary_group_lets_its_member_create_files()
     {
+        Root.IsNeededTo("become another user");
         using MountedVolume volume = new();
         Command.Shell($"mkdir {volume.On("team")}; chgrp 4321 {volume.On("team")}; chmod 2770 {volume.On("team")}").MustSucceed();
         Command.Run(
@@ -42,6 +44,7 @@ public sealed class PermissionTests
     [MemberData(nameof(MountedVolume.DataPaths), MemberType = typeof(MountedVolume))]
     public void A_write_by_another_user_drops_set_user_id(Fuse.FuseDataPath dataPath)
     {
+        Root.IsNeededTo("become another user");
         using MountedVolume volume = new(dataPath);
         Command.Shell($"cd {volume.Mount}; for f in written truncated appended; do echo tool > $f; chmod 6777 $f; done").MustSucceed();
 
@@ -69,6 +72,7 @@ public sealed class PermissionTests
     [Fact]
     public void Extended_attributes_are_set_listed_read_and_removed()
     {
+        Root.IsNeededTo("become another user");
         using MountedVolume volume = new();
         string file = volume.WriteFile("data");
         Command.Shell($"setfattr -n user.a -v 1 {file}; setfattr -n user.b -v 22 {file}; setfattr -n trusted.c -v 3 {file}").MustSucceed();

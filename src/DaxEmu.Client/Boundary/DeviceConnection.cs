@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using DaxEmu.Abi;
 using DaxEmu.Linux;
+using DaxEmu.Linux.Files;
 using DaxEmu.Linux.Sockets;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.daxemu_device;
@@ -46,6 +47,13 @@ internal sealed class DeviceConnection : IDisposable
         List<LinuxException> failures = [];
         foreach (string path in paths)
         {
+            string directory = Path.GetDirectoryName(path) ?? "";
+            if (!UserRuntimeDirectory.IsTrusted(directory))
+            {
+                failures.Add(UserRuntimeDirectory.Distrusted(directory));
+                continue;
+            }
+
             try
             {
                 return new DeviceConnection(SeqPacketConnection.Connect(path), path);

@@ -1,3 +1,5 @@
+using DaxEmu.Linux.Files;
+
 namespace DaxEmu.Client;
 
 /// <summary>Where the daemon's device socket is, when the caller does not say.</summary>
@@ -10,8 +12,8 @@ internal static class DeviceSocketPath
 
     /// <summary>The sockets to try, the preferred first.</summary>
     /// <param name="environment">Looks up an environment variable.</param>
-    /// <param name="isRoot">Whether the effective user is root.</param>
-    public static IReadOnlyList<string> Candidates(Func<string, string?> environment, bool isRoot)
+    /// <param name="user">The effective user.</param>
+    public static IReadOnlyList<string> Candidates(Func<string, string?> environment, uint user)
     {
         if (environment(Variable) is { Length: > 0 } named)
         {
@@ -19,8 +21,8 @@ internal static class DeviceSocketPath
         }
 
         // A user's own daemon comes before the machine's; root has no session of its own.
-        return !isRoot && environment("XDG_RUNTIME_DIR") is { Length: > 0 } session
-            ? [Path.Combine(session, "daxemu/device.sock"), SystemSocket]
+        return user != 0
+            ? [Path.Combine(UserRuntimeDirectory.Of(environment(UserRuntimeDirectory.Variable), user), "device.sock"), SystemSocket]
             : [SystemSocket];
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using DaxEmu.Abi;
+using DaxEmu.Linux.Files;
 using DaxEmu.Linux.Sockets;
 using static DaxEmu.Abi.ib_uverbs_write_cmds;
 
@@ -82,15 +83,15 @@ public sealed class RdmaDevice : IDisposable
 
     /// <summary>Opens the daemon's first device.</summary>
     /// <param name="socketPath">
-    /// The daemon's device socket. Null: what DAXEMU_SOCKET names, else <c>$XDG_RUNTIME_DIR/daxemu/device.sock</c> (not for root),
-    /// else <c>/run/daxemu/device.sock</c>.
+    /// The daemon's device socket. Null: what DAXEMU_SOCKET names, else, but not for root, <c>$XDG_RUNTIME_DIR/daxemu/device.sock</c>
+    /// or <c>/tmp/daxemu-UID/device.sock</c> without a session; else <c>/run/daxemu/device.sock</c>.
     /// </param>
     /// <exception cref="DeviceUnavailableException">No daemon listens there; the message says what was tried and what to do.</exception>
     /// <exception cref="RdmaException">The daemon refused, for example because it is of another version.</exception>
     public static RdmaDevice Open(string? socketPath = null)
     {
         IReadOnlyList<string> paths = socketPath is null
-            ? DeviceSocketPath.Candidates(Environment.GetEnvironmentVariable, Environment.IsPrivilegedProcess)
+            ? DeviceSocketPath.Candidates(Environment.GetEnvironmentVariable, UserRuntimeDirectory.CurrentUser)
             : [socketPath];
         DeviceConnection connection = DeviceConnection.Connect(paths);
         Doorbell? doorbell = null;

@@ -10,7 +10,7 @@ internal sealed class DaemonOption
     /// <summary><c>--socket DIR</c>.</summary>
     public Option<string?> Socket { get; } = new("--socket")
     {
-        Description = "Runtime directory of the daemon: its sockets are there. Default: $XDG_RUNTIME_DIR/daxemu (not for root), else /run/daxemu.",
+        Description = "Runtime directory of the daemon: its sockets are there. Default: $XDG_RUNTIME_DIR/daxemu or, without a session, /tmp/daxemu-UID; /run/daxemu for root, and where the user has no daemon.",
         HelpName = "DIR",
     };
 

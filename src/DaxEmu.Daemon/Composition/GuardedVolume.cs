@@ -2,7 +2,6 @@ using DaxEmu.Contract;
 using DaxEmu.Daemon.Configuration;
 using DaxEmu.Guards;
 using DaxEmu.Guards.Fuse;
-using DaxEmu.Linux;
 
 namespace DaxEmu.Daemon.Composition;
 
@@ -31,11 +30,7 @@ internal sealed class GuardedVolume(VolumeOptions options, FuseVolume files) : I
             FuseGuardOptions settings = new() { ForcePageCache = options.Passthrough == PassthroughMode.Off };
             _guard = FuseGuard.Mount(files, contract, events, settings);
         }
-        catch (LinuxException e) when (e.Errno is Abi.errno.EPERM or Abi.errno.EACCES)
-        {
-            throw new ConfigurationException([$"{options.Key}:Mount: {e.Message}: a guard needs CAP_SYS_ADMIN and /dev/fuse, so run the daemon as root"]);
-        }
-        catch (Exception e) when (e is LinuxException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or InvalidOperationException)
         {
             throw new ConfigurationException([$"{options.Key}:Mount: {e.Message}"]);
         }

@@ -34,12 +34,10 @@ internal static partial class OptionsReader
         return reader.Problems.Count == 0 ? sockets : throw new ConfigurationException(reader.Problems);
     }
 
-    private static SocketsOptions ReadSockets(SettingReader reader, string? otherwise)
+    private static SocketsOptions ReadSockets(SettingReader reader, string otherwise)
     {
         const string key = "Sockets:Directory";
-        string directory = otherwise is null
-            ? reader.RequiredText(key, "a directory with --socket DIR, since XDG_RUNTIME_DIR is not set")
-            : reader.Text(key, otherwise);
+        string directory = reader.Text(key, otherwise);
         if (directory.Length > 0 && !Path.IsPathFullyQualified(directory))
         {
             reader.Reject(key, "is not an absolute path");

@@ -2,7 +2,6 @@ using DaxEmu.Contract;
 using DaxEmu.Daemon.Programs;
 using DaxEmu.Guards;
 using DaxEmu.Guards.Fuse;
-using DaxEmu.Linux;
 
 namespace DaxEmu.Daemon.Doctor;
 
@@ -30,13 +29,13 @@ internal static class FuseProbes
         }
     }
 
-    /// <summary>fusermount3(1), with which ordinary users unmount.</summary>
+    /// <summary>fusermount3(1), with which ordinary users mount and unmount.</summary>
     public static async Task<ProbeResult> MountHelperAsync()
     {
         ProgramRun run = await ProgramRun.OfAsync("fusermount3", ["--version"]);
         return run.Succeeded
             ? ProbeResult.Ok("fusermount3", run.Output.Trim())
-            : ProbeResult.Degraded("fusermount3", run.Complaint, "Nobody but root can take away a mount that a killed daemon left.", "apt-get install fuse3");
+            : ProbeResult.Degraded("fusermount3", run.Complaint, "Only root can guard a volume through a mount.", "apt-get install fuse3");
     }
 
     /// <summary>The guard itself, by mounting an empty volume: whether it can, with passthrough or not, and what it cannot do here.</summary>
@@ -65,13 +64,13 @@ internal static class FuseProbes
                     "Linux 6.14 or newer and CAP_SYS_ADMIN close what can be closed; what is left is a limit of the kernel.")),
             ];
         }
-        catch (Exception e) when (e is LinuxException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or InvalidOperationException)
         {
             return
             [
                 ProbeResult.Missing(
                     "FUSE mount", e.Message, "No volume can be guarded through a mount.",
-                    "Run as root; in a container: --device /dev/fuse --cap-add SYS_ADMIN."),
+                    "apt-get install fuse3, or run as root; in a container: --device /dev/fuse --cap-add SYS_ADMIN."),
             ];
         }
         finally

@@ -1,5 +1,7 @@
 using System.Globalization;
 using DaxEmu.Daemon.Configuration;
+using DaxEmu.Linux;
+using DaxEmu.Linux.Files;
 
 namespace DaxEmu.Daemon.Hosting;
 
@@ -45,7 +47,7 @@ internal sealed class RuntimeDirectory : IDisposable
         string path = options.Directory;
         try
         {
-            Directory.CreateDirectory(path, Traversable);
+            UserRuntimeDirectory.Make(path, Traversable);
 
             // FileShare.None is an flock(2) LOCK_EX | LOCK_NB on Linux.
             RuntimeDirectory claimed = new(path, File.Open(
@@ -54,9 +56,9 @@ internal sealed class RuntimeDirectory : IDisposable
             File.WriteAllText(claimed._processIdFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
             return claimed;
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is UnauthorizedAccessException or LinuxException)
         {
-            throw new ConfigurationException([$"Sockets:Directory: \"{path}\" cannot be used: {e.Message} Give another with --socket DIR."]);
+            throw new ConfigurationException([$"Sockets:Directory: \"{path}\" cannot be used: {e.Message.TrimEnd('.')}. Give another with --socket DIR."]);
         }
         catch (IOException e)
         {

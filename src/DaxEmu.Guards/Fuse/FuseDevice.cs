@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DaxEmu.Abi;
-using DaxEmu.Linux;
 using DaxEmu.Linux.Files;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.fcntl;
@@ -17,11 +16,12 @@ internal sealed class FuseDevice(SafeFileHandle descriptor) : IDisposable
 
     internal SafeFileHandle Descriptor => descriptor;
 
-    /// <exception cref="LinuxException">open(2) failed.</exception>
-    internal static FuseDevice Open()
+    /// <summary>Opens a connection that is not mounted yet. Returns 0 or the negated errno.</summary>
+    internal static int Open(out FuseDevice? device)
     {
         int opened = FileContents.Open("/dev/fuse", O_RDWR, out SafeFileHandle? descriptor);
-        return opened < 0 ? throw new LinuxException("open(\"/dev/fuse\", O_RDWR)", -opened) : new(descriptor!);
+        device = opened < 0 ? null : new(descriptor!);
+        return opened;
     }
 
     public void Dispose() => descriptor.Dispose();

@@ -11,7 +11,8 @@ namespace DaxEmu.Guards.Fuse;
 
 /// <summary>
 /// Shows a volume through a FUSE mount and asks the contract before anything that a program does there changes the blocks under a pin.
-/// Needs CAP_SYS_ADMIN.
+/// With CAP_SYS_ADMIN it mounts by itself and serves every user; without it, it mounts through fusermount3(1) and serves with the rights of
+/// the user it runs as: <see cref="Gaps"/> tells what that costs.
 /// </summary>
 public sealed class FuseGuard : IDisposable
 {
@@ -36,14 +37,14 @@ public sealed class FuseGuard : IDisposable
     private readonly ulong _mountDevice;
     private int _disposed;
 
-    private FuseGuard(FuseVolume volume, FuseDevice device, IFileContract contract, IGuardEvents events, FuseGuardOptions options)
+    private FuseGuard(FuseVolume volume, FuseMounted mounted, IFileContract contract, IGuardEvents events, FuseGuardOptions options)
     {
         _volume = volume;
-        _device = device;
+        _device = mounted.Device;
         _events = events;
-        (DataPath, DataPathReason) = PassthroughProbe.Settle(device, volume, options.ForcePageCache);
-        Gaps = DataPath == FuseDataPath.Passthrough ? StartWatch(contract, out _punches) : PageCacheGaps;
-        _session = new FuseSession(volume, device, contract, events, _punches, DataPath, options.Threads);
+        (DataPath, DataPathReason) = PassthroughProbe.Settle(_device, volume, options.ForcePageCache);
+        Gaps = [.. mounted.Gaps, .. DataPath == FuseDataPath.Passthrough ? StartWatch(contract, out _punches) : PageCacheGaps];
+        _session = new FuseSession(volume, _device, contract, events, _punches, DataPath, options.Threads);
         _session.Start();
         _mountDevice = DeviceOf(volume.MountPoint);
     }
@@ -62,7 +63,8 @@ public sealed class FuseGuard : IDisposable
     /// <param name="contract">Whom to ask.</param>
     /// <param name="events">Whom to tell.</param>
     /// <param name="options">How to mount.</param>
-    /// <exception cref="LinuxException">The mount point is missing or no directory, or mounting is not permitted.</exception>
+    /// <exception cref="LinuxException">The mount point is missing or no directory.</exception>
+    /// <exception cref="FuseMountException">Without CAP_SYS_ADMIN: fusermount3 is missing or refused.</exception>
     /// <exception cref="InvalidOperationException">Another guard serves the mount point.</exception>
     public static FuseGuard Mount(FuseVolume volume, IFileContract contract, IGuardEvents events, FuseGuardOptions options)
     {
@@ -74,25 +76,18 @@ public sealed class FuseGuard : IDisposable
             events.Information($"{volume.MountPoint}: took away {cleared} mount(s) that a killed guard had left");
         }
 
-        FuseDevice device = FuseDevice.Open();
+        FuseMounted mounted = FuseMount.Mount(volume.MountPoint);
         try
         {
-            FuseMount.Mount(device, volume.MountPoint);
-            try
-            {
-                FuseGuard guard = new(volume, device, contract, events, options);
-                events.Information($"{volume.BackingDirectory} is mounted at {volume.MountPoint}: {guard.DataPathReason}");
-                return guard;
-            }
-            catch
-            {
-                FuseMount.Unmount(volume.MountPoint);
-                throw;
-            }
+            FuseGuard guard = new(volume, mounted, contract, events, options);
+            events.Information($"{volume.BackingDirectory} is mounted at {volume.MountPoint}: {guard.DataPathReason}");
+            return guard;
         }
         catch
         {
-            device.Dispose();
+            // The device first: nobody serves it, and an ordinary user's unmounting would wait for an answer from it.
+            mounted.Device.Dispose();
+            FuseMount.Unmount(volume.MountPoint, root => root.Dispose());
             throw;
         }
     }
@@ -182,10 +177,7 @@ public sealed class FuseGuard : IDisposable
             return;
         }
 
-        if (!FuseMount.Unmount(_volume.MountPoint))
-        {
-            _events.Warning($"{_volume.MountPoint}: was unmounted while programs had files open there; they get ENOTCONN");
-        }
+        Unmount();
 
         if (!_session.Join(Patience))
         {
@@ -195,6 +187,21 @@ public sealed class FuseGuard : IDisposable
         _punches?.Dispose();
         _session.Dispose();
         _device.Dispose();
+    }
+
+    private void Unmount()
+    {
+        try
+        {
+            if (!FuseMount.Unmount(_volume.MountPoint, _session.EndThrough))
+            {
+                _events.Warning($"{_volume.MountPoint}: was unmounted while programs had files open there; they get ENOTCONN");
+            }
+        }
+        catch (FuseMountException e)
+        {
+            _events.Warning($"{_volume.MountPoint}: stays mounted", e);
+        }
     }
 
     private SafeFileHandle? Backing(Node node, SafeFileHandle descriptor)

@@ -1,6 +1,7 @@
 using DaxEmu.Abi;
 using DaxEmu.Contract;
 using DaxEmu.Linux.Files;
+using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.linux_fuse;
 
@@ -18,6 +19,7 @@ internal sealed class FuseSession : IDisposable
     private readonly LayoutOperations _layout;
     private readonly PendingRequests _pending = new();
     private readonly ServingThread[] _threads;
+    private volatile bool _ending;
 
     internal FuseSession(
         FuseVolume volume,
@@ -46,6 +48,26 @@ internal sealed class FuseSession : IDisposable
         }
     }
 
+    /// <summary>
+    /// Ends the serving threads of a connection that lives on out of sight: a request wakes each, and it goes once it has answered.
+    /// </summary>
+    /// <param name="root">A descriptor of the mount's root; taken over.</param>
+    internal void EndThrough(SafeFileHandle root)
+    {
+        _ending = true;
+        new Thread(() =>
+        {
+            // statfs(2) is always asked of the server. The last one may find nobody: it ends with the connection, when the device is closed.
+            using (root)
+            {
+                while (_threads.Any(t => t.Thread.IsAlive) && FileStatus.FileSystem(root, out _) == 0)
+                {
+                }
+            }
+        })
+        { IsBackground = true, Name = "fuse end" }.Start();
+    }
+
     /// <summary>Joins the serving threads, which end when the connection does.</summary>
     internal bool Join(TimeSpan patience)
     {
@@ -62,7 +84,7 @@ internal sealed class FuseSession : IDisposable
     private void Serve(ServingThread thread)
     {
         ThreadIdentity.OwnUmask();
-        while (true)
+        while (!_ending)
         {
             int length = _device.Read(thread.Incoming);
             if (length == -ENODEV)
@@ -217,7 +239,7 @@ internal sealed class FuseSession : IDisposable
     // syncfs(2) takes no O_PATH descriptor.
     private static int SyncAll(Node node)
     {
-        int opened = FileContents.Reopen(node.Handle, 0, out Microsoft.Win32.SafeHandles.SafeFileHandle? descriptor);
+        int opened = FileContents.Reopen(node.Handle, 0, out SafeFileHandle? descriptor);
         using (descriptor)
         {
             return opened < 0 ? opened : FileContents.SyncFileSystem(descriptor!);

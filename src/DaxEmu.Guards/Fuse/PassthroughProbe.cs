@@ -1,6 +1,7 @@
 using DaxEmu.Linux;
 using DaxEmu.Linux.Files;
 using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.fcntl;
 
 namespace DaxEmu.Guards.Fuse;
@@ -25,7 +26,9 @@ internal static class PassthroughProbe
         int id = TryBacking(device, volume);
         if (id < 0)
         {
-            return (FuseDataPath.PageCache, $"passthrough was refused for this file system: {ErrnoName.Describe(-id)}");
+            return (FuseDataPath.PageCache, id == -EPERM
+                ? "passthrough needs CAP_SYS_ADMIN: EPERM (1)"
+                : $"passthrough was refused for this file system: {ErrnoName.Describe(-id)}");
         }
 
         _ = device.CloseBacking(id);

@@ -30,6 +30,6 @@ internal sealed class StartDaemon : IDemoScene
         stage.Narrator.Say($"programs use it as      {stage.Sandbox.Mount} ({type}).");
         stage.Narrator.Say(passthrough
             ? "Reads, writes and mappings go straight to the real files (FUSE passthrough); truncates and the like ask the daemon first."
-            : "This kernel offers no FUSE passthrough: reads and writes go through the daemon as well.");
+            : $"Reads and writes go through the daemon as well: {string.Join("; ", status.Volumes.Select(v => v.Reason))}.");
     }
 }
