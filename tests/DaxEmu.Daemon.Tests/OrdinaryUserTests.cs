@@ -8,6 +8,7 @@ namespace DaxEmu.Daemon.Tests;
 public sealed class OrdinaryUserTests : IDisposable
 {
     private const string AsNobody = "setpriv --reuid=65534 --regid=65534 --clear-groups env -u XDG_RUNTIME_DIR HOME=/tmp";
+    private const string Executable = "/mnt/bin/daxemu";
     private readonly TemporaryDirectory _temporary = new();
     private readonly CancellationTokenSource _patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
@@ -17,7 +18,7 @@ public sealed class OrdinaryUserTests : IDisposable
     public async Task The_demo_observes_every_step_and_leaves_nothing_behind()
     {
         await RequireAsync();
-        ProgramRun run = await RootRunsAsync($"chown 65534:65534 {_temporary.Path}; TMPDIR={_temporary.Path} {AsNobody} {TestDaemon.Executable} demo --json");
+        ProgramRun run = await RootRunsAsync($"chown 65534:65534 {_temporary.Path}; TMPDIR={_temporary.Path} {AsNobody} {Executable} demo --json");
 
         Assert.True(run.ExitStatus == 0, run.Output + run.Error);
         using JsonDocument report = JsonDocument.Parse(run.Output);
@@ -37,8 +38,8 @@ public sealed class OrdinaryUserTests : IDisposable
             $$"""
             mount -t tmpfs -o mode=1777 daxemu-test /tmp
             mkdir /tmp/backing /tmp/mount; chown 65534:65534 /tmp/backing /tmp/mount
-            {{AsNobody}} {{TestDaemon.Executable}} serve --volume /tmp/backing:/tmp/mount 2>/tmp/log & daemon=$!
-            until {{AsNobody}} {{TestDaemon.Executable}} status --json 2>/dev/null; do kill -0 $daemon || { cat /tmp/log >&2; exit 9; }; done
+            {{AsNobody}} {{Executable}} serve --volume /tmp/backing:/tmp/mount 2>/tmp/log & daemon=$!
+            until {{AsNobody}} {{Executable}} status --json 2>/dev/null; do kill -0 $daemon || { cat /tmp/log >&2; exit 9; }; done
             test "$(stat -c '%a %u' /tmp/daxemu-65534)" = '700 65534'
             kill $daemon; wait $daemon
             ! grep fuse.daxemu.*/tmp/mount /proc/self/mounts
@@ -56,7 +57,7 @@ public sealed class OrdinaryUserTests : IDisposable
     {
         await RequireAsync();
         ProgramRun run = await RootRunsAsync(
-            $"mount -t tmpfs -o mode=1777 daxemu-test /tmp; mkdir -m 777 /tmp/daxemu-65534; {AsNobody} {TestDaemon.Executable} serve");
+            $"mount -t tmpfs -o mode=1777 daxemu-test /tmp; mkdir -m 777 /tmp/daxemu-65534; {AsNobody} {Executable} serve");
 
         Assert.Equal(2, run.ExitStatus);
         Assert.Contains("\"/tmp/daxemu-65534\", which is not user 65534's own", run.Error, StringComparison.Ordinal);
@@ -71,11 +72,19 @@ public sealed class OrdinaryUserTests : IDisposable
     private async Task RequireAsync()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can become another user");
-        ProgramRun reach = await RootRunsAsync($"{AsNobody} test -x {TestDaemon.Executable}");
-        Assert.SkipUnless(reach.Succeeded, $"the user nobody cannot reach {TestDaemon.Executable}");
-        Assert.SkipWhen(TestDaemon.Executable.StartsWith("/tmp/", StringComparison.Ordinal), "daxemu lies in /tmp, which is replaced here");
+        ProgramRun reach = await RootRunsAsync($"{AsNobody} {Executable} version");
+        Assert.SkipUnless(reach.Succeeded, $"the user nobody cannot run daxemu: {reach.Error}");
     }
 
-    // In a mount namespace of its own: nothing that is mounted there outlives it.
-    private Task<ProgramRun> RootRunsAsync(string script) => ProgramRun.OfAsync("unshare", ["--mount", "/bin/sh", "-ec", script], _patience.Token);
+    // In a mount namespace of its own, where nothing that is mounted outlives it, and where the build's output is in everybody's reach.
+    private Task<ProgramRun> RootRunsAsync(string script) => ProgramRun.OfAsync(
+        "unshare",
+        [
+            "--mount", "/bin/sh", "-ec",
+            $"""
+            mount -t tmpfs -o mode=755 daxemu-test /mnt; mkdir /mnt/bin; mount --bind '{AppContext.BaseDirectory}' /mnt/bin
+            {script}
+            """,
+        ],
+        _patience.Token);
 }
