@@ -13,6 +13,7 @@
 
 #define MOST_PARTS 4
 #define SYSTEM_SOCKET "/run/daxemu/device.sock"
+#define WITHOUT_SESSION "/tmp/daxemu-"
 
 static bool address_of(const char *path, struct sockaddr_un *address, socklen_t *length)
 {
@@ -38,13 +39,25 @@ static bool candidate(int number, struct sockaddr_un *address, socklen_t *length
     if (named != NULL && *named != '\0')
         return number == 0 && address_of(named, address, length);
 
-    const char *session = geteuid() == 0 ? NULL : getenv("XDG_RUNTIME_DIR");
-    if (session != NULL && *session != '\0' && number-- == 0) {
+    uid_t user = geteuid();
+    if (user != 0 && number-- == 0) {
+        const char *session = getenv("XDG_RUNTIME_DIR");
         char path[sizeof address->sun_path];
-        return (size_t)snprintf(path, sizeof path, "%s/daxemu/device.sock", session) < sizeof path
-            && address_of(path, address, length);
+        int written = session != NULL && *session != '\0' ? snprintf(path, sizeof path, "%s/daxemu/device.sock", session)
+                                                           : snprintf(path, sizeof path, WITHOUT_SESSION "%u/device.sock", user);
+        return (size_t)written < sizeof path && address_of(path, address, length);
     }
     return number == 0 && address_of(SYSTEM_SOCKET, address, length);
+}
+
+/* Anybody can make a directory in /tmp first: there, only a daemon of the user's own is believed. */
+static bool is_believed(int fd, const struct sockaddr_un *address)
+{
+    if (strncmp(address->sun_path, WITHOUT_SESSION, strlen(WITHOUT_SESSION)) != 0 || getenv("DAXEMU_SOCKET") != NULL)
+        return true;
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == geteuid();
 }
 
 int connection_open(void)
@@ -60,9 +73,9 @@ int connection_open(void)
         do
             result = connect(fd, (struct sockaddr *)&address, length);
         while (result < 0 && errno == EINTR);
-        if (result == 0)
+        if (result == 0 && is_believed(fd, &address))
             return fd;
-        error = errno;
+        error = result == 0 ? EACCES : errno;
         raw_close(fd);
     }
     return -error;

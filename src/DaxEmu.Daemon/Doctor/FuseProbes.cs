@@ -13,7 +13,7 @@ internal static class FuseProbes
     /// <summary>The FUSE device, by opening it.</summary>
     public static ProbeResult Device()
     {
-        const string cost = "No volume can be guarded through a mount.";
+        const string cost = "Only fusermount3, where it is installed, can guard a volume through a mount.";
         try
         {
             using FileStream device = File.Open(DevicePath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
@@ -21,11 +21,11 @@ internal static class FuseProbes
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return ProbeResult.Missing(DevicePath, "not there", cost, "modprobe fuse; in a container: --device /dev/fuse");
+            return ProbeResult.Missing(DevicePath, "not there", "No volume can be guarded through a mount.", "modprobe fuse; in a container: --device /dev/fuse");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return ProbeResult.Missing(DevicePath, e.Message, cost, "Run as root, or let the user open it: chmod 666 /dev/fuse, as distributions do.");
+            return ProbeResult.Degraded(DevicePath, e.Message, cost, "Run as root, or let the user open it: chmod 666 /dev/fuse, as distributions do.");
         }
     }
 
@@ -60,8 +60,9 @@ internal static class FuseProbes
                         "The mount has a page cache of its own: reads and writes go through the daemon, and cost two system calls more.",
                         "Linux 6.9 or newer and CAP_SYS_ADMIN."),
                 .. guard.Gaps.Select(gap => ProbeResult.Degraded(
-                    "guard", gap, "The contract is not asked there, or its answer cannot be given in full.",
-                    "Linux 6.14 or newer and CAP_SYS_ADMIN close what can be closed; what is left is a limit of the kernel.")),
+                    "guard", gap, "The guard does not reach there, or cannot give the contract's answer in full.",
+                    "Linux 6.14 or newer and CAP_SYS_ADMIN close most gaps, and user_allow_other in /etc/fuse.conf lets others use an ordinary "
+                    + "user's mount; what is left is a limit of the kernel.")),
             ];
         }
         catch (Exception e) when (e is IOException or InvalidOperationException)
