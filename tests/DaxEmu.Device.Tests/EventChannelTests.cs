@@ -101,6 +101,19 @@ public sealed class EventChannelTests : IDisposable
     }
 
     [Fact]
+    public void Withdrawing_from_a_full_channel_again_and_again_is_watched_once()
+    {
+        Send(0, Limit);
+
+        for (int i = 0; i < 100; i++)
+        {
+            _channel.Withdraw(ulong.MaxValue);
+        }
+
+        Assert.Equal(1, _pump.Watched);
+    }
+
+    [Fact]
     public void Sending_after_the_end_is_ignored()
     {
         _channel.Dispose();
