@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using DaxEmu.Abi;
+using DaxEmu.Linux.Events;
 using DaxEmu.Linux.Memory;
+using DaxEmu.Linux.Sockets;
 using Microsoft.Win32.SafeHandles;
 using Xunit;
 using static DaxEmu.Abi.daxemu_device;
@@ -204,6 +206,24 @@ public sealed class SessionTests : IDisposable
         client.Sysfs("class/infiniband_verbs/abi_version");
 
         Assert.Equal(before, LeakTests.OpenDescriptors());
+    }
+
+    [Fact]
+    public void Descriptors_that_came_with_a_request_that_is_turned_away_are_closed()
+    {
+        using TestClient first = _device.Open();
+        using TestClient second = _device.Open();
+        using TestClient third = _device.Open();
+        (SeqPacketConnection near, SeqPacketConnection far) = SeqPacketConnection.CreatePair();
+        using TestClient refused = new(_device.Options.SocketPath);
+
+        TestReply reply = refused.Request(DAXEMU_REQ_HELLO, TestClient.Bytes(new daxemu_hello()), far.Handle);
+        far.Dispose();
+
+        Assert.Equal(EMFILE, reply.Errno);
+        Assert.True(refused.Connection.Receive(new byte[16]).IsEnd);
+        Assert.True(Readiness.WaitReadable(near.Handle, TimeSpan.FromSeconds(5)), "the device still holds the descriptor");
+        near.Dispose();
     }
 
     [Fact]
