@@ -20,6 +20,7 @@ public sealed class SessionTests : IDisposable
             MaxSessionsPerUser = 3,
             MaxObjectsPerUser = 10,
             MaxRingBytesPerUser = 1 << 20,
+            MaxRegisteredBytesPerUser = 65536,
             MaxChannelsPerSession = 2,
         },
         runWorker: false);
@@ -188,6 +189,28 @@ public sealed class SessionTests : IDisposable
 
         Assert.Contains("65 descriptors", _device.Log.TakeClosed().Reason, StringComparison.Ordinal);
         Assert.True(LeakTests.OpenDescriptors() <= before);
+    }
+
+    [Fact]
+    public void A_user_with_too_many_bytes_registered_gets_ENOMEM_until_some_are_given_back()
+    {
+        using TestFile file = new(65536);
+        using TestClient b = _device.Open();
+        ib_uverbs_reg_mr_resp region;
+        using (TestClient a = _device.Open())
+        {
+            a.Register(a.AllocatePd(), file.Handle, 0x10000, 40000);
+            uint pd = b.AllocatePd();
+            TestReply reply = b.TryRegister(pd, file.Handle, 0x10000, 40000);
+            Assert.Equal(ENOMEM, reply.Errno);
+            Assert.EndsWith("has reached the limit of 65536 bytes of memory regions", reply.Text, StringComparison.Ordinal);
+            region = b.Register(pd, file.Handle, 0x10000, 20000);
+        }
+
+        _device.Log.TakeClosed();
+        b.Register(0, file.Handle, 0x10000, 40000);
+        Assert.Equal(0, b.Deregister(region.mr_handle).Errno);
+        b.Register(0, file.Handle, 0x10000, 20000);
     }
 
     [Fact]
