@@ -47,6 +47,11 @@ public sealed record DeviceServerOptions
     /// <summary>Bytes of rings of one user; more is ENOMEM.</summary>
     public long MaxRingBytesPerUser { get; init; } = 1L << 30;
 
+    /// <summary>
+    /// Bytes of the memory regions of one user, each of which takes up the daemon's address space; more is ENOMEM.
+    /// </summary>
+    public long MaxRegisteredBytesPerUser { get; init; } = 1L << 45;
+
     /// <summary>Event channels of one open device file, each of which costs the daemon two descriptors; one more is EMFILE.</summary>
     public int MaxChannelsPerSession { get; init; } = 256;
 

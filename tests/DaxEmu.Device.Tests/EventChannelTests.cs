@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using DaxEmu.Linux.Sockets;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 using static DaxEmu.Abi.errno;
 
@@ -8,6 +10,10 @@ namespace DaxEmu.Device.Tests;
 public sealed class EventChannelTests : IDisposable
 {
     private const int Limit = 5000;
+
+    // socket(7), unix(7).
+    private const int SOL_SOCKET = 1;
+    private const int SO_PASSCRED = 16;
 
     private readonly EventPump _pump = new();
     private readonly EventChannel _channel;
@@ -73,6 +79,38 @@ public sealed class EventChannelTests : IDisposable
         ulong[] left = [.. Enumerable.Range(1, 999).Select(i => (ulong)(i % 3)).Where(handle => handle != 1)];
         Assert.Equal(left, left.Select(_ => Receive()));
         Assert.Equal(EAGAIN, _client.TryReceive(_buffer, out _));
+    }
+
+    [Fact]
+    public void Credentials_that_the_client_asked_for_on_its_end_are_not_taken_for_descriptors()
+    {
+        // The client's end is the same socket in both processes, so its options are the client's to set.
+        using Socket clientEnd = new(new SafeSocketHandle(_channel.ClientEnd.DangerousGetHandle(), ownsHandle: false));
+        clientEnd.SetRawSocketOption(SOL_SOCKET, SO_PASSCRED, BitConverter.GetBytes(1));
+        Send(1, 1);
+
+        Assert.Equal(0, _client.TryReceive(_buffer, out ReceivedMessage message));
+
+        // Not ours to close, whatever they are: numbers of a process, a user and a group.
+        foreach (SafeFileHandle number in message.Descriptors)
+        {
+            number.SetHandleAsInvalid();
+        }
+
+        Assert.Empty(message.Descriptors);
+    }
+
+    [Fact]
+    public void Withdrawing_from_a_full_channel_again_and_again_is_watched_once()
+    {
+        Send(0, Limit);
+
+        for (int i = 0; i < 100; i++)
+        {
+            _channel.Withdraw(ulong.MaxValue);
+        }
+
+        Assert.Equal(1, _pump.Watched);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using DaxEmu.Abi;
+using DaxEmu.Linux.Events;
 using DaxEmu.Linux.Memory;
+using DaxEmu.Linux.Sockets;
 using Microsoft.Win32.SafeHandles;
 using Xunit;
 using static DaxEmu.Abi.daxemu_device;
@@ -18,6 +20,7 @@ public sealed class SessionTests : IDisposable
             MaxSessionsPerUser = 3,
             MaxObjectsPerUser = 10,
             MaxRingBytesPerUser = 1 << 20,
+            MaxRegisteredBytesPerUser = 65536,
             MaxChannelsPerSession = 2,
         },
         runWorker: false);
@@ -189,6 +192,28 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
+    public void A_user_with_too_many_bytes_registered_gets_ENOMEM_until_some_are_given_back()
+    {
+        using TestFile file = new(65536);
+        using TestClient b = _device.Open();
+        ib_uverbs_reg_mr_resp region;
+        using (TestClient a = _device.Open())
+        {
+            a.Register(a.AllocatePd(), file.Handle, 0x10000, 40000);
+            uint pd = b.AllocatePd();
+            TestReply reply = b.TryRegister(pd, file.Handle, 0x10000, 40000);
+            Assert.Equal(ENOMEM, reply.Errno);
+            Assert.EndsWith("has reached the limit of 65536 bytes of memory regions", reply.Text, StringComparison.Ordinal);
+            region = b.Register(pd, file.Handle, 0x10000, 20000);
+        }
+
+        _device.Log.TakeClosed();
+        b.Register(0, file.Handle, 0x10000, 40000);
+        Assert.Equal(0, b.Deregister(region.mr_handle).Errno);
+        b.Register(0, file.Handle, 0x10000, 20000);
+    }
+
+    [Fact]
     public void Descriptors_that_nobody_asked_for_are_closed()
     {
         using TestClient client = _device.Open();
@@ -204,6 +229,24 @@ public sealed class SessionTests : IDisposable
         client.Sysfs("class/infiniband_verbs/abi_version");
 
         Assert.Equal(before, LeakTests.OpenDescriptors());
+    }
+
+    [Fact]
+    public void Descriptors_that_came_with_a_request_that_is_turned_away_are_closed()
+    {
+        using TestClient first = _device.Open();
+        using TestClient second = _device.Open();
+        using TestClient third = _device.Open();
+        (SeqPacketConnection near, SeqPacketConnection far) = SeqPacketConnection.CreatePair();
+        using TestClient refused = new(_device.Options.SocketPath);
+
+        TestReply reply = refused.Request(DAXEMU_REQ_HELLO, TestClient.Bytes(new daxemu_hello()), far.Handle);
+        far.Dispose();
+
+        Assert.Equal(EMFILE, reply.Errno);
+        Assert.True(refused.Connection.Receive(new byte[16]).IsEnd);
+        Assert.True(Readiness.WaitReadable(near.Handle, TimeSpan.FromSeconds(5)), "the device still holds the descriptor");
+        near.Dispose();
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using static DaxEmu.Abi.ibv_qp_attr_mask;
+using static DaxEmu.Abi.ibv_qp_state;
 using static DaxEmu.Abi.ibv_wc_status;
 
 namespace DaxEmu.Nic.Tests;
@@ -153,5 +155,53 @@ public sealed class ConcurrencyTests
         await traffic.StopAsync();
         audit.Finish(steady.Qp.Number, id);
         Assert.Empty(audit.Findings);
+    }
+
+    [Fact]
+    public async Task An_atomic_on_a_region_that_goes_away_meanwhile_is_refused_and_never_reaches_memory()
+    {
+        const int Rounds = 20_000;
+        using Rig rig = new();
+        var (a, b) = rig.NewPair();
+        var (old, counter) = (a.Register(64), b.Register(64));
+        using NicEngine engine = new(rig.Block, rig.Mappings, WatchfulMemory.Routines, rig.Events);
+        bool stop = false;
+        var invalidator = Task.Factory.StartNew(
+            () =>
+            {
+                // What Deregister and an invalidation on another queue pair do to the entry, and a registration back.
+                while (!Volatile.Read(ref stop))
+                {
+                    Volatile.Write(ref rig.Block.RegionByKey(counter.Key).Key, 0);
+                    Thread.SpinWait(1);
+                    Volatile.Write(ref rig.Block.RegionByKey(counter.Key).Key, counter.Key);
+                    Thread.SpinWait(1);
+                }
+            },
+            TaskCreationOptions.LongRunning);
+        int refused = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            a.PostSend(Post.FetchAdd(1, counter, 0, 1, old.Sge(0, 8)));
+            engine.Drain(a.Qp.Number, now: 1);
+            if (a.SendCq.TakeOne().status == IBV_WC_SUCCESS)
+            {
+                continue;
+            }
+
+            refused++;
+            foreach (var endpoint in new[] { a, b })
+            {
+                Rig.Ok(endpoint.Modify(new QpAttributes { State = IBV_QPS_RESET }, IBV_QP_STATE));
+            }
+
+            Rig.Connect(a, b);
+        }
+
+        Volatile.Write(ref stop, true);
+        await invalidator;
+        Assert.InRange(refused, 1, Rounds - 1);
+        Assert.NotEqual(0, WatchfulMemory.Calls);
+        Assert.Equal(0, WatchfulMemory.WithoutAddress);
     }
 }

@@ -87,6 +87,7 @@ internal sealed partial class VerbsContext
         {
             _regions.Remove(handle);
             _registeredBytes -= region.Length;
+            _quota.ReturnRegisteredBytes((long)region.Length);
             _quota.ReturnObject();
         }
 
@@ -108,6 +109,14 @@ internal sealed partial class VerbsContext
                 file, memory.Path, ByteRange.OfLength(offset, request.length), PinAccess.None, PinKind.LongTerm, memory.Mapping,
                 _identity.Owner, Region: "");
         ulong length = request.length;
+        // A longer one is refused by the NIC; its length is not to be added up with others'.
+        long counted = (long)Math.Min(length, Nic.Options.MaxRegionBytes);
+        if (_quota.TakeRegisteredBytes(counted) is { IsOk: false } overLimit)
+        {
+            return overLimit.Error;
+        }
+
+        rollback.Add(() => _quota.ReturnRegisteredBytes(counted));
         NicResult<MemoryRegion> region = WaitFor(cancellation => Nic.RegisterAsync(
             domain,
             new MemoryRegionRequest(

@@ -47,6 +47,9 @@ internal sealed class EventChannel : IDisposable
     /// <summary>Our end: writable when the client has read.</summary>
     public SafeFileHandle Handle => _near.Handle;
 
+    /// <summary>The pump's name of it; 0 while it was never watched.</summary>
+    public ulong WatchToken { get; set; }
+
     /// <summary>Sends an event.</summary>
     /// <param name="description">
     /// struct ib_uverbs_comp_event_desc or ib_uverbs_async_event_desc: begins with the object's user_handle.

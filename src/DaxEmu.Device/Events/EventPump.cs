@@ -24,26 +24,27 @@ internal sealed class EventPump : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Flushes the channel, once, when it can be written.</summary>
+    /// <summary>Channels that wait to be writable.</summary>
+    public int Watched => _watched.Count;
+
+    /// <summary>Flushes the channel, once, when it can be written. Called with the channel's lock held.</summary>
     public void Watch(EventChannel channel)
     {
-        ulong token = Interlocked.Increment(ref _lastToken);
-        _watched[token] = channel;
+        if (channel.WatchToken == Stop)
+        {
+            channel.WatchToken = Interlocked.Increment(ref _lastToken);
+        }
+
+        _watched[channel.WatchToken] = channel;
         _set.Remove(channel.Handle);
-        _set.Add(channel.Handle, token, EPOLLOUT | EPOLLONESHOT);
+        _set.Add(channel.Handle, channel.WatchToken, EPOLLOUT | EPOLLONESHOT);
     }
 
-    /// <summary>Lets go of a channel that is about to be closed.</summary>
+    /// <summary>Lets go of a channel that is about to be closed. Called with the channel's lock held.</summary>
     public void Forget(EventChannel channel)
     {
         _set.Remove(channel.Handle);
-        foreach ((ulong token, EventChannel watched) in _watched)
-        {
-            if (watched == channel)
-            {
-                _watched.TryRemove(token, out _);
-            }
-        }
+        _watched.TryRemove(channel.WatchToken, out _);
     }
 
     /// <summary>Stops the thread and waits for it.</summary>

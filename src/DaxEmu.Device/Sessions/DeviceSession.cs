@@ -88,9 +88,10 @@ internal sealed class DeviceSession : IDisposable
     /// <param name="patience">How long to wait for the request.</param>
     public void Refuse(NicError refusal, TimeSpan patience)
     {
+        IReadOnlyList<SafeFileHandle> descriptors = [];
         try
         {
-            if (Readiness.WaitReadable(_socket.Handle, patience) && _socket.Receive(out _, out _) is { } request)
+            if (Readiness.WaitReadable(_socket.Handle, patience) && _socket.Receive(out _, out descriptors) is { } request)
             {
                 _socket.Refuse(request.id, refusal);
             }
@@ -101,6 +102,7 @@ internal sealed class DeviceSession : IDisposable
         }
         finally
         {
+            Close(descriptors);
             Dispose();
             _services.Log.SessionRefused(_identity.Client, refusal.Reason);
         }
@@ -147,10 +149,15 @@ internal sealed class DeviceSession : IDisposable
         }
         finally
         {
-            foreach (SafeFileHandle descriptor in descriptors)
-            {
-                descriptor.Dispose();
-            }
+            Close(descriptors);
+        }
+    }
+
+    private static void Close(IReadOnlyList<SafeFileHandle> descriptors)
+    {
+        foreach (SafeFileHandle descriptor in descriptors)
+        {
+            descriptor.Dispose();
         }
     }
 

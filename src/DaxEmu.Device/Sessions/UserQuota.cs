@@ -11,6 +11,7 @@ internal sealed class UserQuota(uint userId, DeviceServerOptions options)
     private long _sessions;
     private long _objects;
     private long _ringBytes;
+    private long _registeredBytes;
 
     /// <summary>Counts a session; EMFILE at the limit.</summary>
     public NicResult TakeSession() => Take(ref _sessions, 1, options.MaxSessionsPerUser, EMFILE, "open device files");
@@ -21,6 +22,10 @@ internal sealed class UserQuota(uint userId, DeviceServerOptions options)
     /// <summary>Counts ring memory; ENOMEM at the limit.</summary>
     public NicResult TakeRingBytes(long bytes) => Take(ref _ringBytes, bytes, options.MaxRingBytesPerUser, ENOMEM, "bytes of rings");
 
+    /// <summary>Counts the bytes of a memory region; ENOMEM at the limit.</summary>
+    public NicResult TakeRegisteredBytes(long bytes) =>
+        Take(ref _registeredBytes, bytes, options.MaxRegisteredBytesPerUser, ENOMEM, "bytes of memory regions");
+
     /// <summary>Gives a session back.</summary>
     public void ReturnSession() => Interlocked.Decrement(ref _sessions);
 
@@ -29,6 +34,9 @@ internal sealed class UserQuota(uint userId, DeviceServerOptions options)
 
     /// <summary>Gives ring memory back.</summary>
     public void ReturnRingBytes(long bytes) => Interlocked.Add(ref _ringBytes, -bytes);
+
+    /// <summary>Gives the bytes of a memory region back.</summary>
+    public void ReturnRegisteredBytes(long bytes) => Interlocked.Add(ref _registeredBytes, -bytes);
 
     private NicResult Take(ref long count, long amount, long limit, int errno, string what)
     {

@@ -110,15 +110,18 @@ public sealed unsafe class SeqPacketConnection : IDisposable
     /// <exception cref="LinuxException">recvmsg(2) failed: ECONNRESET when the peer died with messages unread, EMFILE.</exception>
     public ReceivedMessage Receive(Span<byte> buffer)
     {
-        int errno = ReceiveMessage(buffer, 0, out ReceivedMessage message);
+        Span<byte> control = stackalloc byte[ControlCapacity];
+        int errno = ReceiveMessage(buffer, control, 0, out ReceivedMessage message);
         return errno == 0 ? message : throw new LinuxException($"recvmsg({buffer.Length} bytes)", errno);
     }
 
-    /// <summary>Takes a message if there is one.</summary>
+    /// <summary>
+    /// Takes a message if there is one. It is given no room for descriptors or other control messages: the kernel drops those that come.
+    /// </summary>
     /// <param name="buffer">Room for its bytes.</param>
-    /// <param name="message">The message, or one without bytes and descriptors.</param>
+    /// <param name="message">The message, without descriptors, or one without bytes.</param>
     /// <returns>0, or the errno: EAGAIN when there is none now.</returns>
-    public int TryReceive(Span<byte> buffer, out ReceivedMessage message) => ReceiveMessage(buffer, MSG_DONTWAIT, out message);
+    public int TryReceive(Span<byte> buffer, out ReceivedMessage message) => ReceiveMessage(buffer, default, MSG_DONTWAIT, out message);
 
     /// <summary>
     /// Ends the connection in both directions: a thread that waits in <see cref="Receive"/> sees the end. From any thread, also while, or
@@ -205,13 +208,12 @@ public sealed unsafe class SeqPacketConnection : IDisposable
         return 0;
     }
 
-    private int ReceiveMessage(Span<byte> buffer, int flags, out ReceivedMessage message)
+    private int ReceiveMessage(Span<byte> buffer, Span<byte> room, int flags, out ReceivedMessage message)
     {
-        fixed (byte* bytes = buffer)
+        fixed (byte* bytes = buffer, control = room)
         {
-            byte* control = stackalloc byte[ControlCapacity];
             iovec vector = new() { iov_base = bytes, iov_len = (nuint)buffer.Length };
-            msghdr header = new() { msg_iov = &vector, msg_iovlen = 1, msg_control = control, msg_controllen = ControlCapacity };
+            msghdr header = new() { msg_iov = &vector, msg_iovlen = 1, msg_control = control, msg_controllen = (nuint)room.Length };
             nint received;
             while ((received = SocketCalls.RecvMsg(Handle, &header, flags | MSG_CMSG_CLOEXEC)) < 0)
             {
@@ -236,7 +238,8 @@ public sealed unsafe class SeqPacketConnection : IDisposable
             return [];
         }
 
-        // SO_PASSCRED and its like are never set on these sockets, so SCM_RIGHTS is the only control message there can be.
+        // SO_PASSCRED and its like are never set on sockets that are given room for control messages, and nobody else has those
+        // sockets to set it: so SCM_RIGHTS is the only one there can be.
         cmsghdr* rights = (cmsghdr*)control;
         int count = ((int)rights->cmsg_len - ControlHeader) / sizeof(int);
         SafeFileHandle[] descriptors = new SafeFileHandle[count];

@@ -163,6 +163,12 @@ internal sealed unsafe class Requester(
         }
 
         ulong* target = (ulong*)regions.Resolve(range, peer.Domain, IBV_ACCESS_REMOTE_ATOMIC);
+        // A deregistration or an invalidation may have taken the key since it was checked.
+        if (target is null)
+        {
+            return Step.Ended(responder.RefuseAccess(ref peer));
+        }
+
         // The region may have been registered at an address that does not lie alike in memory.
         if ((nuint)target % AtomicBytes != 0)
         {
