@@ -82,9 +82,7 @@ internal sealed class RuntimeDirectory : IDisposable
 
     private void RemoveStaleSockets()
     {
-        foreach (string socket in Directory.EnumerateFiles(Path, "*.sock"))
-        {
-            File.Delete(socket);
-        }
+        File.Delete(AdminSocket);
+        File.Delete(DeviceSocket);
     }
 }
