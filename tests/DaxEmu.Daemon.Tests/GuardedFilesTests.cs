@@ -1,3 +1,5 @@
+using DaxEmu.Contract;
+using DaxEmu.Daemon.Admin;
 using DaxEmu.Daemon.Configuration;
 using DaxEmu.Daemon.Hosting;
 using DaxEmu.Device;
@@ -12,7 +14,7 @@ using static DaxEmu.Abi.fcntl;
 
 namespace DaxEmu.Daemon.Tests;
 
-/// <summary>Files of a guarded volume as the daemon finds them: by a client's descriptor.</summary>
+/// <summary>Files of a guarded volume as the daemon finds them: by a client's descriptor, and by a name that a user gives.</summary>
 public sealed class GuardedFilesTests : IAsyncLifetime
 {
     private readonly TemporaryDirectory _directory = new();
@@ -59,6 +61,32 @@ public sealed class GuardedFilesTests : IAsyncLifetime
             Assert.False(memory.IsOk);
             Assert.Equal(EACCES, memory.Error.Errno);
         }
+    }
+
+    [Theory]
+    [InlineData("mount/f")]
+    [InlineData("backing/f")]
+    [InlineData("link/f")]
+    [InlineData("mount/same")]
+    public async Task A_file_is_found_by_each_of_its_names(string name)
+    {
+        File.CreateSymbolicLink(Path.Combine(_directory.Path, "link"), _mount);
+        File.CreateSymbolicLink(Path.Combine(_mount, "same"), Path.Combine(_mount, "f"));
+        using SafeFileHandle opened = File.OpenHandle(Path.Combine(_mount, "f"), FileMode.Open, FileAccess.ReadWrite);
+        ResolvedMemory memory = Memory.Resolve(opened, default, default).Value!;
+        using IDisposable? kept = memory.Keep;
+        IFileContract contract = _host!.Services.GetRequiredService<IFileContract>();
+        PinDecision pinned = await contract.PinAsync(
+            new(
+                memory.Identity!.Value, memory.Path, new(0, 8), PinAccess.Write, PinKind.LongTerm, PinMapping.PageCache,
+                new(1, 0, 1, "test"), "rkey 1"),
+            memory.ReadFacts,
+            Cancellation);
+        using AdminClient client = new(_sockets);
+
+        Assert.Equal([pinned.Pin!], await client.PinsAsync(Path.Combine(_directory.Path, name), Cancellation));
+        Assert.Equal(_mount, (await client.WhyAsync(Path.Combine(_directory.Path, name), Cancellation)).Mount);
+        contract.Unpin(pinned.Pin!);
     }
 
     public async ValueTask DisposeAsync()
