@@ -22,4 +22,17 @@ public sealed class RuntimeDirectoryTests
 
         Assert.True(File.Exists(anothers));
     }
+
+    [Fact]
+    public void Only_a_lock_that_is_held_is_taken_for_another_daemon()
+    {
+        using TemporaryDirectory directory = new();
+        using RuntimeDirectory runtime = RuntimeDirectory.Claim(new SocketsOptions(directory.Path));
+
+        Assert.Contains("another daemon", RefusalOn(directory.Path), StringComparison.Ordinal);
+        Assert.StartsWith("Sockets:Directory: \"/proc\" cannot be used: ", RefusalOn("/proc"), StringComparison.Ordinal);
+    }
+
+    private static string RefusalOn(string directory) =>
+        Assert.Single(Assert.Throws<ConfigurationException>(() => RuntimeDirectory.Claim(new SocketsOptions(directory))).Problems);
 }
