@@ -34,4 +34,6 @@ internal sealed class WaitingContract : IFileContract
 
     internal void Decide(LayoutVerdict verdict, int errno = 0) =>
         _decision.TrySetResult(new LayoutDecision(verdict, errno, "", Ended.SetResult));
+
+    internal void Fail(Exception error) => _decision.TrySetException(error);
 }

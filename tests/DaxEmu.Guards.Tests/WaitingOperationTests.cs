@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using DaxEmu.Contract;
+using DaxEmu.Guards.Fuse;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
+using static DaxEmu.Abi.errno;
 
 namespace DaxEmu.Guards.Tests;
 
@@ -46,6 +49,48 @@ public sealed class WaitingOperationTests
 
         Assert.Equal(128 + 2, truncate.ExitCode);
         Assert.Equal(16 * Libc.Page, new FileInfo(file).Length);
+    }
+
+    [Fact]
+    public async Task A_waiting_truncate_fails_with_EIO_when_the_contract_does()
+    {
+        WaitingContract contract = new();
+        using MountedVolume volume = new(contract: contract);
+        string file = volume.WriteBackingFile("data");
+        Task<int> truncate = Task.Run(() => Libc.Truncate(file, 5));
+        await contract.Asked;
+
+        contract.Fail(new TimeoutException("the one who decides is gone"));
+
+        Assert.Equal(-EIO, await truncate.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Contains("the one who decides is gone", Assert.Single(volume.Events.Warnings), StringComparison.Ordinal);
+        volume.Events.Warnings.Clear();
+    }
+
+    [Fact]
+    public async Task A_waiting_punch_through_a_mapping_fails_with_EIO_when_the_contract_does()
+    {
+        WaitingContract contract = new();
+        using MountedVolume volume = new(contract: contract);
+        Assert.SkipWhen(
+            volume.Guard.Gaps.Any(g => g.Contains("no pre-content events", StringComparison.Ordinal)), "no pre-content events here");
+        using MappedFile file = new(volume.WriteBackingFile("data"), 16);
+        using SafeFileHandle descriptor = File.OpenHandle(volume.On("data"), FileMode.Open, FileAccess.ReadWrite);
+        Assert.True(volume.Guard.TryResolveBacking(descriptor, out BackingFile? backing));
+        using (backing)
+        {
+            Assert.True(volume.Guard.OnPinned(backing.Identity));
+            Task<int> punch = Task.Run(() => file.Remove(page: 4));
+            await contract.Asked;
+
+            contract.Fail(new TimeoutException("the one who decides is gone"));
+
+            Assert.Equal(-EIO, await punch.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+            volume.Guard.OnUnpinned(backing.Identity);
+        }
+
+        Assert.Contains("the one who decides is gone", Assert.Single(volume.Events.Warnings), StringComparison.Ordinal);
+        volume.Events.Warnings.Clear();
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using DaxEmu.Abi;
 using DaxEmu.Contract;
+using DaxEmu.Guards.Fuse;
 using DaxEmu.Linux;
 using DaxEmu.Linux.Files;
 using Microsoft.Win32.SafeHandles;
@@ -30,10 +31,28 @@ internal sealed class FileLocator(GuardedVolumes volumes)
             shown = volume.Options.Mount + backing[volume.Options.Backing.Length..];
         }
 
-        return IdentityOf(backing) is { } identity ? new LocatedFile(identity, shown, volume?.Options.Mount) : null;
+        using SafeFileHandle? file = Open(backing);
+        return file is null ? null : OnMount(file) ?? new LocatedFile(IdentityOf(file, backing), shown, volume?.Options.Mount);
     }
 
-    private static FileIdentity? IdentityOf(string path)
+    // A symbolic link can lead onto a mount by a name that does not show it; what is there has another identity than its backing file.
+    private LocatedFile? OnMount(SafeFileHandle file)
+    {
+        foreach (GuardedVolume volume in volumes.All)
+        {
+            if (volume.Guard is { } guard && guard.TryResolveBacking(file, out BackingFile? found))
+            {
+                using (found)
+                {
+                    return new LocatedFile(found.Identity, found.Path, volume.Options.Mount);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static SafeFileHandle? Open(string path)
     {
         int opened = FileContents.Open(path, fcntl.O_PATH, out SafeFileHandle? file);
         if (opened is -errno.ENOENT or -errno.ENOTDIR)
@@ -41,17 +60,14 @@ internal sealed class FileLocator(GuardedVolumes volumes)
             return null;
         }
 
-        if (opened < 0)
-        {
-            throw new LinuxException($"open(\"{path}\", O_PATH)", -opened);
-        }
+        return opened < 0 ? throw new LinuxException($"open(\"{path}\", O_PATH)", -opened) : file;
+    }
 
-        using (file)
-        {
-            int known = FileStatus.Status(file!, linux_stat.STATX_INO, out statx status);
-            return known < 0
-                ? throw new LinuxException($"statx(\"{path}\")", -known)
-                : new FileIdentity(DeviceNumber.Pack(status.stx_dev_major, status.stx_dev_minor), status.stx_ino);
-        }
+    private static FileIdentity IdentityOf(SafeFileHandle file, string path)
+    {
+        int known = FileStatus.Status(file, linux_stat.STATX_INO, out statx status);
+        return known < 0
+            ? throw new LinuxException($"statx(\"{path}\")", -known)
+            : new FileIdentity(DeviceNumber.Pack(status.stx_dev_major, status.stx_dev_minor), status.stx_ino);
     }
 }

@@ -2,6 +2,7 @@ using DaxEmu.Abi;
 using DaxEmu.Device;
 using DaxEmu.Guards.Fuse;
 using DaxEmu.Linux;
+using DaxEmu.Linux.Memory;
 using DaxEmu.Linux.Sockets;
 using DaxEmu.Nic;
 using Microsoft.Extensions.Logging;
@@ -24,6 +25,13 @@ internal sealed partial class GuardMemoryResolver(GuardedVolumes volumes, FileMe
     {
         try
         {
+            // O_PATH asks for no right to the file, and F_GETFL shows it like O_RDONLY: a backing file opened for it would lend the
+            // client the daemon's own rights.
+            if (DescriptorStatus.Of(descriptor).IsPathOnly)
+            {
+                return plain.Resolve(descriptor, segment, client);
+            }
+
             foreach (FuseGuard guard in volumes.Guards)
             {
                 if (guard.TryResolveBacking(descriptor, out BackingFile? backing))

@@ -62,9 +62,10 @@ internal sealed class RuntimeDirectory : IDisposable
         }
         catch (IOException e)
         {
-            throw new ConfigurationException([Directory.Exists(path)
+            // The HResult is the errno: flock(2) of a lock that is held fails with EWOULDBLOCK.
+            throw new ConfigurationException([e.HResult == Abi.errno.EAGAIN
                 ? $"Sockets:Directory: another daemon{Holder(path)} runs on \"{path}\": stop it, or give this one a directory of its own with --socket DIR"
-                : $"Sockets:Directory: \"{path}\" cannot be made: {e.Message}"]);
+                : $"Sockets:Directory: \"{path}\" cannot be {(Directory.Exists(path) ? "used" : "made")}: {e.Message}"]);
         }
     }
 
@@ -84,9 +85,7 @@ internal sealed class RuntimeDirectory : IDisposable
 
     private void RemoveStaleSockets()
     {
-        foreach (string socket in Directory.EnumerateFiles(Path, "*.sock"))
-        {
-            File.Delete(socket);
-        }
+        File.Delete(AdminSocket);
+        File.Delete(DeviceSocket);
     }
 }

@@ -112,18 +112,11 @@ internal sealed class LayoutOperations(
 
     private async Task Await(ValueTask<LayoutDecision> asked, ulong unique, CarryOut carryOut)
     {
-        LayoutDecision? decision = null;
-        try
-        {
-            decision = await asked.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // Interrupted.
-        }
-
+        // However it ends, the caller gets an answer: a failure becomes one where the decision is taken.
+        Task<LayoutDecision> decided = asked.AsTask();
+        await ((Task)decided).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         pending.Remove(unique);
-        answerLater(unique, reply => decision is null ? -EINTR : Obey(decision, carryOut, reply.Span));
+        answerLater(unique, reply => decided.IsCanceled ? -EINTR : Obey(decided.GetAwaiter().GetResult(), carryOut, reply.Span));
     }
 
     private static int Obey(LayoutDecision decision, CarryOut carryOut, Span<byte> reply)

@@ -150,8 +150,7 @@ internal sealed class MappedPunchWatch : IDisposable
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                _events.Warning($"{_volume.MountPoint}: a punch through a mapping could not be judged and was refused", e);
-                _group.Answer(file, EIO);
+                RefuseUnjudged(file, e);
             }
 
             events = events[(int)metadata.event_len..];
@@ -183,8 +182,32 @@ internal sealed class MappedPunchWatch : IDisposable
         }
         else
         {
-            _ = asked.AsTask().ContinueWith(late => Obey(late.Result, file, thread, call), TaskScheduler.Default);
+            _ = ObeyLater(asked, file, thread, call);
         }
+    }
+
+    private async Task ObeyLater(ValueTask<LayoutDecision> asked, SafeFileHandle file, int thread, BlockedSystemCall call)
+    {
+        LayoutDecision decision;
+        try
+        {
+            decision = await asked.ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            RefuseUnjudged(file, e);
+            return;
+        }
+
+        Obey(decision, file, thread, call);
+    }
+
+    private void RefuseUnjudged(SafeFileHandle file, Exception cause)
+    {
+        _events.Warning($"{_volume.MountPoint}: a punch through a mapping could not be judged and was refused", cause);
+        _group.Answer(file, EIO);
     }
 
     private void Obey(LayoutDecision decision, SafeFileHandle file, int thread, BlockedSystemCall call)
