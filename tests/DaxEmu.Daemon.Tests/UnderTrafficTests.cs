@@ -1,3 +1,4 @@
+using DaxEmu.Abi;
 using DaxEmu.Client;
 using Xunit;
 
@@ -77,6 +78,22 @@ public sealed class UnderTrafficTests : IAsyncLifetime
 
         Assert.Equal(before, await SettledAsync(before));
         Assert.Empty(await _daemon.Process.Admin.PinsAsync(null, _daemon.Patience));
+    }
+
+    [Fact]
+    public async Task A_file_whose_server_could_hold_up_the_device_is_refused()
+    {
+        await using TestDaemon stranger = new();
+        await stranger.StartAsync();
+        string served = Path.Combine(stranger.Mount, "served.dat");
+        await File.WriteAllBytesAsync(served, new byte[4096], _daemon.Patience);
+        using RdmaDevice device = OpenDevice();
+        using ProtectionDomain domain = device.CreateProtectionDomain();
+
+        RdmaException refusal = Assert.Throws<RdmaException>(() => domain.RegisterFile(served));
+
+        Assert.Equal(errno.EOPNOTSUPP, refusal.Errno);
+        Assert.Contains("guarded volume", refusal.Reason, StringComparison.Ordinal);
     }
 
     private static async Task UntilAsync(Func<Task<bool>> condition)

@@ -6,4 +6,11 @@ public static class linux_magic
 {
     public const long TMPFS_MAGIC = 0x01021994;
     public const long HUGETLBFS_MAGIC = 0x958458f6;
+    public const long FUSE_SUPER_MAGIC = 0x65735546;
+    public const long NFS_SUPER_MAGIC = 0x6969;
+    public const long CIFS_SUPER_MAGIC = 0xff534d42;
+    public const long SMB2_SUPER_MAGIC = 0xfe534d42;
+    public const long CEPH_SUPER_MAGIC = 0x00c36400;
+    public const long V9FS_MAGIC = 0x01021997;
+    public const long AFS_FS_MAGIC = 0x6b414653;
 }

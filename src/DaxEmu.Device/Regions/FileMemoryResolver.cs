@@ -30,6 +30,15 @@ public sealed class FileMemoryResolver : IMemoryResolver
                 return new NicError(EACCES, "the descriptor of the memory is not open for reading, so it cannot be mapped (mmap(2))");
             }
 
+            if (DescriptorStatus.IsServed(descriptor))
+            {
+                // A page fault there ends when its server wants, and until then an engine would stand still for all clients.
+                return new NicError(
+                    EOPNOTSUPP,
+                    $"{DescriptorStatus.NameOf(descriptor)} lies on a FUSE or network filesystem, which may hold up a page fault at will: "
+                    + "register a file of a local filesystem or of a guarded volume");
+            }
+
             bool isMemory = status.Links == 0 && DescriptorStatus.IsInMemory(descriptor);
             bool wantsSync = (segment.flags & DAXEMU_SEGMENT_SYNC) != 0;
             return new ResolvedMemory

@@ -60,16 +60,13 @@ public readonly record struct DescriptorStatus(
     /// <summary>True for a file of a filesystem in memory (tmpfs, hugetlbfs), which a memfd's is too: fstatfs(2).</summary>
     /// <param name="descriptor">Any open descriptor.</param>
     /// <exception cref="LinuxException">fstatfs(2) failed.</exception>
-    public static unsafe bool IsInMemory(SafeFileHandle descriptor)
-    {
-        ArgumentNullException.ThrowIfNull(descriptor);
+    public static bool IsInMemory(SafeFileHandle descriptor) => FilesystemOf(descriptor) is TMPFS_MAGIC or HUGETLBFS_MAGIC;
 
-        // struct statfs begins with f_type, a long, on every 64-bit machine; 256 bytes hold any of them.
-        long* status = stackalloc long[32];
-        return MemoryCalls.Fstatfs(descriptor, status) == 0
-            ? status[0] is TMPFS_MAGIC or HUGETLBFS_MAGIC
-            : throw LinuxException.FromLastError("fstatfs()");
-    }
+    /// <summary>True for a file whose pages a server brings, a program (FUSE) or another machine: it decides how long a page fault takes.</summary>
+    /// <param name="descriptor">Any open descriptor.</param>
+    /// <exception cref="LinuxException">fstatfs(2) failed.</exception>
+    public static bool IsServed(SafeFileHandle descriptor) => FilesystemOf(descriptor) is FUSE_SUPER_MAGIC or NFS_SUPER_MAGIC
+        or CIFS_SUPER_MAGIC or SMB2_SUPER_MAGIC or CEPH_SUPER_MAGIC or V9FS_MAGIC or AFS_FS_MAGIC;
 
     /// <summary>
     /// The name the kernel has for an open descriptor, such as <c>/vol/f</c>, <c>/memfd:x (deleted)</c>; for messages only.
@@ -81,6 +78,15 @@ public readonly record struct DescriptorStatus(
         string link = $"/proc/self/fd/{descriptor.DangerousGetHandle()}";
         string? name = File.ResolveLinkTarget(link, returnFinalTarget: false)?.FullName;
         return name ?? link;
+    }
+
+    private static unsafe long FilesystemOf(SafeFileHandle descriptor)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+
+        // struct statfs begins with f_type, a long, on every 64-bit machine; 256 bytes hold any of them.
+        long* status = stackalloc long[32];
+        return MemoryCalls.Fstatfs(descriptor, status) == 0 ? status[0] : throw LinuxException.FromLastError("fstatfs()");
     }
 
     // glibc's gnu_dev_makedev: the form that stat(2) fills st_dev with.
