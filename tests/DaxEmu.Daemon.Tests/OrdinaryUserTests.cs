@@ -82,7 +82,7 @@ public sealed class OrdinaryUserTests : IDisposable
         [
             "--mount", "/bin/sh", "-ec",
             $"""
-            mount -t tmpfs -o mode=755 daxemu-test /mnt; mkdir /mnt/bin; mount --bind '{AppContext.BaseDirectory}' /mnt/bin
+            mount -t tmpfs -o mode=755 daxemu-test /mnt; mkdir /mnt/bin; mount --bind '{AppContext.BaseDirectory}' /mnt/bin; cd /mnt/bin
             {script}
             """,
         ],

@@ -228,7 +228,7 @@ public sealed class SessionTests : IDisposable
         // A request's descriptors are closed after its reply, before the next request.
         client.Sysfs("class/infiniband_verbs/abi_version");
 
-        Assert.Equal(before, LeakTests.OpenDescriptors());
+        Assert.InRange(LeakTests.OpenDescriptors(), 0, before);
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal static partial class OrdinaryUser
         Command run = Command.Run(
             "unshare", "--mount", "/bin/sh", "-ec",
             $"""
-            mount -t tmpfs -o mode=755 daxemu-test /mnt; mkdir /mnt/bin; mount --bind '{AppContext.BaseDirectory}' /mnt/bin
+            mount -t tmpfs -o mode=755 daxemu-test /mnt; mkdir /mnt/bin; mount --bind '{AppContext.BaseDirectory}' /mnt/bin; cd /mnt/bin
             {asNobody} test -x {program} || exit {CannotRun}
             {prepare}
             exec {asNobody} {environment} {program} -noLogo -noColor {filter} {name}

@@ -154,7 +154,7 @@ public sealed class RegistrationTests : IDisposable
         Assert.Equal(0, mappings);
         Assert.Equal(0, Mappings(path));
         Assert.Equal(0, Mappings("daxemu-buffer"));
-        Assert.Equal(descriptors, OpenDescriptors());
+        Assert.InRange(OpenDescriptors(), 0, descriptors);
     }
 
     [Fact]
@@ -171,7 +171,7 @@ public sealed class RegistrationTests : IDisposable
         }
 
         Assert.Equal(0, Mappings(path));
-        Assert.Equal(descriptors, OpenDescriptors());
+        Assert.InRange(OpenDescriptors(), 0, descriptors);
     }
 
     private static void Register(End end, string path, int times)
@@ -183,7 +183,7 @@ public sealed class RegistrationTests : IDisposable
         }
     }
 
-    // Client and daemon are one process here, so this counts both sides'.
+    // Client and daemon are one process here, so this counts both sides'. It may fall when what an earlier test left is collected.
     private static int OpenDescriptors() => Directory.GetFiles("/proc/self/fd").Length;
 
     private static int Mappings(string name) => File.ReadLines("/proc/self/maps").Count(m => m.Contains(name, StringComparison.Ordinal));
