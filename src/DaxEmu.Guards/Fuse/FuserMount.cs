@@ -62,9 +62,11 @@ internal static class FuserMount
                 return (null, Complaint(mount));
             }
 
-            // It has ended: what it sent is here. The descriptor comes close-on-exec.
-            int received = mine.TryReceive(new byte[1], out ReceivedMessage message);
-            return received == 0 && message.Descriptors is [SafeFileHandle descriptor]
+            // It has ended: what it sent is here, and with our copy of its end closed there is an end to see if it sent nothing. The
+            // descriptor comes close-on-exec.
+            its.Dispose();
+            ReceivedMessage message = mine.Receive(new byte[1]);
+            return message.Descriptors is [SafeFileHandle descriptor]
                 ? (new FuseDevice(descriptor), "")
                 : throw new FuseMountException($"{Program} mounted \"{mountPoint}\" without sending the descriptor of /dev/fuse");
         }
