@@ -34,6 +34,9 @@ public sealed class LifecycleTests
         {
             volume.Guard.Dispose();
             Assert.DoesNotContain(MountEntry.Read(), m => m.MountPoint == volume.Mount);
+
+            // A thread that has been joined may be listed for an instant more.
+            SpinWait.SpinUntil(() => !ThreadNames().Any(n => n.StartsWith("fuse ", StringComparison.Ordinal)), TimeSpan.FromSeconds(30));
             Assert.DoesNotContain(ThreadNames(), n => n.StartsWith("fuse ", StringComparison.Ordinal));
         }
 

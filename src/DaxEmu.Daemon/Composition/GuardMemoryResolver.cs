@@ -36,7 +36,7 @@ internal sealed partial class GuardMemoryResolver(GuardedVolumes volumes, FileMe
             {
                 if (guard.TryResolveBacking(descriptor, out BackingFile? backing))
                 {
-                    return Resolve(backing, descriptor, segment, client);
+                    return OnMount(backing, descriptor, segment);
                 }
             }
         }
@@ -54,11 +54,10 @@ internal sealed partial class GuardMemoryResolver(GuardedVolumes volumes, FileMe
         return memory;
     }
 
-    private NicResult<ResolvedMemory> Resolve(
-        BackingFile backing, SafeFileHandle descriptor, daxemu_segment segment, PeerCredentials client)
+    private static NicResult<ResolvedMemory> OnMount(BackingFile backing, SafeFileHandle descriptor, daxemu_segment segment)
     {
         // The backing descriptor has the client's access mode, so its rights are the client's.
-        NicResult<ResolvedMemory> memory = plain.Resolve(backing.Descriptor ?? descriptor, segment, client);
+        NicResult<ResolvedMemory> memory = FileMemoryResolver.Describe(backing.Descriptor ?? descriptor, segment);
         if (!memory.IsOk)
         {
             backing.Dispose();

@@ -14,7 +14,35 @@ namespace DaxEmu.Device;
 public sealed class FileMemoryResolver : IMemoryResolver
 {
     /// <inheritdoc/>
+    /// <remarks>
+    /// A file of a FUSE or network filesystem is EOPNOTSUPP: a page fault there ends when its server wants, and until then an engine would
+    /// stand still for all clients.
+    /// </remarks>
     public NicResult<ResolvedMemory> Resolve(SafeFileHandle descriptor, daxemu_segment segment, PeerCredentials client)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        try
+        {
+            if (DescriptorStatus.IsServed(descriptor))
+            {
+                return new NicError(
+                    EOPNOTSUPP,
+                    $"{DescriptorStatus.NameOf(descriptor)} lies on a FUSE or network filesystem, which may hold up a page fault at will: "
+                    + "register a file of a local filesystem or of a guarded volume");
+            }
+        }
+        catch (LinuxException failure)
+        {
+            return new NicError(failure.Errno, failure.Message);
+        }
+
+        return Describe(descriptor, segment);
+    }
+
+    /// <summary>Takes a descriptor for what it is, wherever its file lies: for a file whose server is trusted.</summary>
+    /// <param name="descriptor">The client's descriptor, or one with the same rights.</param>
+    /// <param name="segment">Which bytes of it.</param>
+    public static NicResult<ResolvedMemory> Describe(SafeFileHandle descriptor, daxemu_segment segment)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         try
@@ -28,15 +56,6 @@ public sealed class FileMemoryResolver : IMemoryResolver
             if (!status.CanRead)
             {
                 return new NicError(EACCES, "the descriptor of the memory is not open for reading, so it cannot be mapped (mmap(2))");
-            }
-
-            if (DescriptorStatus.IsServed(descriptor))
-            {
-                // A page fault there ends when its server wants, and until then an engine would stand still for all clients.
-                return new NicError(
-                    EOPNOTSUPP,
-                    $"{DescriptorStatus.NameOf(descriptor)} lies on a FUSE or network filesystem, which may hold up a page fault at will: "
-                    + "register a file of a local filesystem or of a guarded volume");
             }
 
             bool isMemory = status.Links == 0 && DescriptorStatus.IsInMemory(descriptor);
