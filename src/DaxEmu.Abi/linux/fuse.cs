@@ -37,6 +37,7 @@ public static class linux_fuse
     public const uint FUSE_BIG_WRITES = 1 << 5;
     public const uint FUSE_DONT_MASK = 1 << 6;
     public const uint FUSE_AUTO_INVAL_DATA = 1 << 12;
+    public const uint FUSE_EXPLICIT_INVAL_DATA = 1 << 25;
     public const uint FUSE_DO_READDIRPLUS = 1 << 13;
     public const uint FUSE_READDIRPLUS_AUTO = 1 << 14;
     public const uint FUSE_ASYNC_DIO = 1 << 15;
