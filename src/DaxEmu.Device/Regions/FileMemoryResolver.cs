@@ -20,23 +20,20 @@ public sealed class FileMemoryResolver : IMemoryResolver
     /// </remarks>
     public NicResult<ResolvedMemory> Resolve(SafeFileHandle descriptor, daxemu_segment segment, PeerCredentials client)
     {
-        ArgumentNullException.ThrowIfNull(descriptor);
+        NicResult<ResolvedMemory> memory = Describe(descriptor, segment);
         try
         {
-            if (DescriptorStatus.IsServed(descriptor))
-            {
-                return new NicError(
+            return memory.IsOk && DescriptorStatus.IsServed(descriptor)
+                ? new NicError(
                     EOPNOTSUPP,
-                    $"{DescriptorStatus.NameOf(descriptor)} lies on a FUSE or network filesystem, which may hold up a page fault at will: "
-                    + "register a file of a local filesystem or of a guarded volume");
-            }
+                    $"{memory.Value.Path} lies on a FUSE or network filesystem, which may hold up a page fault at will: "
+                    + "register a file of a local filesystem or of a guarded volume")
+                : memory;
         }
         catch (LinuxException failure)
         {
             return new NicError(failure.Errno, failure.Message);
         }
-
-        return Describe(descriptor, segment);
     }
 
     /// <summary>Takes a descriptor for what it is, wherever its file lies: for a file whose server is trusted.</summary>
