@@ -43,8 +43,8 @@ public sealed class DiscoveryTests(Machine machine)
     [Fact]
     public async Task Without_a_daemon_other_programs_notice_nothing()
     {
-        ProgramResult preloaded = await machine.RunWithoutDaemonAsync("ls", "/proc/self/fd", "/no/such/file");
-        ProgramResult plain = await machine.RunWithoutDaemonAsync("env", "--unset=LD_PRELOAD", "ls", "/proc/self/fd", "/no/such/file");
+        ProgramResult preloaded = await machine.RunWithoutDaemonAsync("ls", "-d", "/sys/class", "/dev/null", "/no/such/file");
+        ProgramResult plain = await machine.RunWithoutDaemonAsync("env", "--unset=LD_PRELOAD", "ls", "-d", "/sys/class", "/dev/null", "/no/such/file");
 
         Assert.Equal((plain.ExitStatus, plain.Text), (preloaded.ExitStatus, preloaded.Text));
     }
