@@ -32,7 +32,7 @@ public sealed class DeviceServer : IDisposable
 
     /// <summary>Binds the socket; <see cref="Start"/> accepts.</summary>
     /// <param name="options">Names and limits.</param>
-    /// <param name="nic">The NIC; its GID table is set from the options.</param>
+    /// <param name="nic">The NIC; its GID tables are set from the options.</param>
     /// <param name="mappings">The NIC's.</param>
     /// <param name="events">The router that the NIC was made with.</param>
     /// <param name="resolver">Finds out what client memory is.</param>
@@ -52,12 +52,10 @@ public sealed class DeviceServer : IDisposable
         _options = options;
         _workers = workers;
         _time = time;
-        GidTable gids = new(options.HardwareAddress, options.Address, options.GidTableLength);
-        nic.SetGidTable(gids.Entries);
+        EmulatedDevices devices = new(options.Devices, nic.Options);
+        nic.SetGidTables(devices.All.Select(device => device.Ports.Select(port => port.Gids.Entries.ToArray())));
         events.Attach(nic);
-        _services = new SessionServices(
-            options, nic, mappings, events, resolver, log, new DeviceAttributes(nic.Options, gids, options.VendorPartId),
-            new VirtualSysfs(options, gids), _pump);
+        _services = new SessionServices(options, nic, mappings, events, resolver, log, devices, new VirtualSysfs(devices), _pump);
         try
         {
             _listener = new SeqPacketListener(options.SocketPath, options.SocketMode);
@@ -69,6 +67,9 @@ public sealed class DeviceServer : IDisposable
         }
     }
 
+    /// <summary>The devices.</summary>
+    public EmulatedDevices Devices => _services.Devices;
+
     /// <summary>As <c>daxemu status</c> shows it.</summary>
     public DeviceSnapshot Snapshot
     {
@@ -79,7 +80,7 @@ public sealed class DeviceServer : IDisposable
                 .. _sessions.Values.Where(s => s.Session.IsOpen).Select(s => s.Session.Snapshot).OrderBy(s => s.Id),
             ];
             ObjectCounts all = sessions.Aggregate(default(ObjectCounts), (sum, s) => sum + s.Objects);
-            return new DeviceSnapshot(_options.Name, _options.SocketPath, sessions, all);
+            return new DeviceSnapshot([.. Devices.All.Select(d => DeviceDescription.Of(d, sessions))], _options.SocketPath, sessions, all);
         }
     }
 

@@ -1,10 +1,9 @@
-using System.Net;
 using DaxEmu.Linux.Sockets;
 
 namespace DaxEmu.Device;
 
 /// <summary>
-/// What the device is called and how much of it one client may take. Exceeding a limit answers with the errno that is named.
+/// What devices there are, and how much of them one client may take. Exceeding a limit answers with the errno that is named.
 /// </summary>
 public sealed record DeviceServerOptions
 {
@@ -14,26 +13,8 @@ public sealed record DeviceServerOptions
     /// <summary>Permissions of the socket file: who may use the device.</summary>
     public UnixFileMode SocketMode { get; init; } = SeqPacketListener.OwnerOnly;
 
-    /// <summary>Name of the device; the rxe provider recognises <c>rxe*</c>.</summary>
-    public string Name { get; init; } = "rxe0";
-
-    /// <summary>IPv4 address of the port: GIDs 2 and 3 are its mapped form.</summary>
-    public IPAddress Address { get; init; } = IPAddress.Loopback;
-
-    /// <summary>
-    /// Name of the network interface that sysfs shows for the port: one that exists and holds <see cref="Address"/>, as programs look its
-    /// index and addresses up.
-    /// </summary>
-    public string NetworkInterface { get; init; } = "lo";
-
-    /// <summary>The port's and the link-local GIDs' hardware address, 48 bits; locally administered.</summary>
-    public ulong HardwareAddress { get; init; } = 0x02_da_7e_40_00_01;
-
-    /// <summary>vendor_part_id of ibv_query_device(3): some programs choose features by it.</summary>
-    public uint VendorPartId { get; init; }
-
-    /// <summary>Entries of the port's GID table.</summary>
-    public int GidTableLength { get; init; } = 16;
+    /// <summary>The devices: 1 to <see cref="EmulatedDevices.Most"/>, each name once.</summary>
+    public IReadOnlyList<EmulatedDeviceOptions> Devices { get; init; } = [new()];
 
     /// <summary>Open device files in all; one more is ENFILE.</summary>
     public int MaxSessions { get; init; } = 4096;

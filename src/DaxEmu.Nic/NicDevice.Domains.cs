@@ -9,8 +9,9 @@ public sealed partial class NicDevice
 
     /// <summary>Allocates a protection domain (ibv_alloc_pd(3)).</summary>
     /// <param name="owner">Tag of whom it, and all made in it, belongs to.</param>
+    /// <param name="device">The device that it is allocated on, by its place in <see cref="SetGidTables"/>.</param>
     /// <returns>It, or ENOMEM at the limit.</returns>
-    public NicResult<ProtectionDomain> AllocateDomain(ulong owner)
+    public NicResult<ProtectionDomain> AllocateDomain(ulong owner, int device = 0)
     {
         lock (_lock)
         {
@@ -19,7 +20,7 @@ public sealed partial class NicDevice
                 return new NicError(ENOMEM, $"all {_options.MaxProtectionDomains} protection domains are in use");
             }
 
-            ProtectionDomain domain = new(number, owner);
+            ProtectionDomain domain = new(number, owner, device);
             _domainObjects.Add(domain);
             return domain;
         }

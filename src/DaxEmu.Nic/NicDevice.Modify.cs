@@ -15,8 +15,8 @@ public sealed partial class NicDevice
     /// <param name="wish">The values.</param>
     /// <param name="mask">Which of them count: IBV_QP_*.</param>
     /// <returns>
-    /// EINVAL, naming the attribute that is missing, not allowed here or out of range; ENETUNREACH when no local port has the
-    /// destination's GID, as the kernel's route look-up answers.
+    /// EINVAL, naming the attribute that is missing, not allowed here or out of range; ENETUNREACH when no port of any device has
+    /// the destination's GID, as the kernel's route look-up answers.
     /// </returns>
     public NicResult ModifyQueuePair(QueuePair qp, in QpAttributes wish, uint mask)
     {
@@ -38,7 +38,7 @@ public sealed partial class NicDevice
             }
 
             next = (mask & IBV_QP_STATE) != 0 ? wish.State : current;
-            if ((QpStateTable.Check(current, next, mask) ?? CheckValues(wish, mask)) is { } refusal)
+            if ((QpStateTable.Check(current, next, mask) ?? CheckValues(qp.Domain, wish, mask)) is { } refusal)
             {
                 return refusal;
             }
@@ -82,8 +82,8 @@ public sealed partial class NicDevice
             ? new NicError(EINVAL, $"{name} is {least} to {most}, not {value}")
             : null;
 
-    private NicError? CheckValues(in QpAttributes wish, uint mask) =>
-        CheckRange(mask, IBV_QP_PORT, wish.PortNumber, 1, 1, "port_num")
+    private NicError? CheckValues(ProtectionDomain domain, in QpAttributes wish, uint mask) =>
+        CheckRange(mask, IBV_QP_PORT, wish.PortNumber, 1, PortsOf(domain), "port_num")
         ?? CheckRange(mask, IBV_QP_PKEY_INDEX, wish.PkeyIndex, 0, 0, "pkey_index")
         ?? CheckRange(mask, IBV_QP_PATH_MTU, wish.PathMtu, IBV_MTU_256, IBV_MTU_4096, "path_mtu")
         ?? CheckRange(mask, IBV_QP_TIMEOUT, wish.Timeout, 0, 31, "timeout")
@@ -93,30 +93,30 @@ public sealed partial class NicDevice
         ?? CheckRange(mask, IBV_QP_MAX_QP_RD_ATOMIC, wish.MaxReadAtomic, 0, (uint)_options.MaxReadAtomic, "max_rd_atomic")
         ?? CheckRange(mask, IBV_QP_MAX_DEST_RD_ATOMIC, wish.MaxDestinationReadAtomic, 0, (uint)_options.MaxReadAtomic, "max_dest_rd_atomic")
         ?? CheckRange(mask, IBV_QP_DEST_QPN, wish.DestinationQpNumber, 0, 0xff_ffff, "dest_qp_num")
-        ?? ((mask & IBV_QP_AV) != 0 ? CheckPath(wish.Path) : null);
+        ?? ((mask & IBV_QP_AV) != 0 ? CheckPath(domain, wish.Path) : null);
 
     // The kernel's rdma_check_ah_attr and ib_resolve_eth_dmac: RoCE has no path without a global route, and one whose address cannot be
     // routed to fails with the error of ip_route_output_key.
-    private NicError? CheckPath(in AddressVector path)
+    private NicError? CheckPath(ProtectionDomain domain, in AddressVector path)
     {
         if (!path.IsGlobal)
         {
             return new NicError(EINVAL, "RoCE needs a global route: ah_attr.is_global is not set");
         }
 
-        if (path.PortNumber != 1)
+        if (path.PortNumber < 1 || path.PortNumber > PortsOf(domain))
         {
-            return new NicError(EINVAL, $"ah_attr.port_num is 1, not {path.PortNumber}");
+            return new NicError(EINVAL, $"ah_attr.port_num is 1 to {PortsOf(domain)}, not {path.PortNumber}");
         }
 
-        if (path.SourceGidIndex >= _gids.Length || _gids[path.SourceGidIndex].IsEmpty)
+        if (GidOf(domain, path.PortNumber, path.SourceGidIndex).IsEmpty)
         {
-            return new NicError(EINVAL, $"the port has no GID at grh.sgid_index {path.SourceGidIndex}");
+            return new NicError(EINVAL, $"port {path.PortNumber} has no GID at grh.sgid_index {path.SourceGidIndex}");
         }
 
-        return path.DestinationGid.IsEmpty || Array.IndexOf(_gids, path.DestinationGid) < 0
-            ? new NicError(ENETUNREACH, $"no port of this device has the destination's GID {path.DestinationGid}")
-            : null;
+        return IsReachable(path.DestinationGid)
+            ? null
+            : new NicError(ENETUNREACH, $"no port of any device has the destination's GID {path.DestinationGid}");
     }
 
     private bool Apply(QueuePair qp, ref QpContext context, in QpAttributes wish, uint mask, uint current, uint next)

@@ -16,7 +16,6 @@ public sealed partial class NicDevice
     private readonly GuardedMemory _memory;
     private readonly INicEvents _events;
     private readonly Lock _lock = new();
-    private Gid[] _gids = [];
 
     /// <summary>Makes the control plane of a block; there is one, in the process that owns the NIC.</summary>
     /// <param name="options">The limits the block was made with.</param>
@@ -50,16 +49,6 @@ public sealed partial class NicDevice
 
     /// <summary>The limits.</summary>
     public NicOptions Options => _options;
-
-    /// <summary>Sets the port's GID table; queue pairs that are connected already stay so.</summary>
-    /// <param name="table">By index; an empty GID is an empty entry.</param>
-    public void SetGidTable(ReadOnlySpan<Gid> table)
-    {
-        lock (_lock)
-        {
-            _gids = table.ToArray();
-        }
-    }
 
     /// <summary>Makes an engine for one thread of this process.</summary>
     /// <exception cref="InvalidOperationException">All <see cref="NicOptions.MaxEngines"/> slots are taken.</exception>

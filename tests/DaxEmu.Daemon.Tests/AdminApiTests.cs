@@ -50,7 +50,7 @@ public sealed class AdminApiTests : IAsyncLifetime
         DaemonStatus status = await Client.StatusAsync(Cancellation);
 
         Assert.Equal((Environment.ProcessId, _sockets.Directory, Policy.Deny), (status.ProcessId, status.RuntimeDirectory, status.Policy));
-        Assert.Equal(("rxe0", _runtime!.DeviceSocket), (status.Device.Name, status.Device.SocketPath));
+        Assert.Equal(("rxe0", _runtime!.DeviceSocket), (Assert.Single(status.Device.Devices).Name, status.Device.SocketPath));
         Assert.True(File.Exists(status.Device.SocketPath));
     }
 

@@ -1,5 +1,6 @@
 using DaxEmu.Contract;
 using DaxEmu.Daemon.Configuration;
+using DaxEmu.Device;
 using Xunit;
 
 namespace DaxEmu.Daemon.Tests;
@@ -11,7 +12,29 @@ public sealed class OptionsTests : IDisposable
 
     [Theory]
     [InlineData("""{ "Sockets": { "Directory": "run" } }""", """Sockets:Directory: "run" is not an absolute path""")]
-    [InlineData("""{ "Device": { "Name": "mlx5_0" } }""", """Device:Name: "mlx5_0" is not "rxe" followed by""")]
+    [InlineData("""{ "Device": { "Name": "a/b" } }""", """Device:Name: "a/b" cannot be a file name below /sys/class/infiniband: leave out '/' and blanks""")]
+    [InlineData("""{ "Device": { "Name": "rxe 0" } }""", """Device:Name: "rxe 0" cannot be a file name""")]
+    [InlineData("""{ "Device": { "Name": ".." } }""", """Device:Name: ".." cannot be a file name""")]
+    [InlineData("""{ "Device": { "Name": "x2345678901234567890123456789012345678901234567890123456789012y4" } }""", """Device:Name: "x2345678901234567890123456789012345678901234567890123456789012y4" is longer than the 63 bytes""")]
+    [InlineData("""{ "Device": { "Name": "rxe0" }, "Devices": [ { "Name": "rxe1" } ] }""", """Device:Name: "rxe0" names the only device, but Devices lists 1: give the name there""")]
+    [InlineData("""{ "Devices": "rxe0" }""", """Devices: "rxe0" is not a list""")]
+    [InlineData("""{ "Devices": [ { "Ports": 1 } ] }""", "Devices:0:Name: missing: give the device's name, such as rxe0 or mlx5_0")]
+    [InlineData("""{ "Devices": [ { "Name": "a" }, { "Name": "a" } ] }""", """Devices:1:Name: "a" is already the name of Devices:0""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "Ports": 0 } ] }""", """Devices:0:Ports: "0" is neither a number of ports from 1 to 32 nor a list of at least one port""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "Ports": [] } ] }""", """Devices:0:Ports: "" is neither a number of ports from 1 to 32 nor a list of at least one port""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "Ports": 33 } ] }""", """Devices:0:Ports: "33" is neither a number""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "Ports": [ { "Addresses": [ "10.0.0.256" ] } ] } ] }""", """Devices:0:Ports:0:Addresses:0: "10.0.0.256" is no IPv4 or IPv6 address of one host""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "Ports": [ { "Addresses": [ "1" ] } ] } ] }""", """Devices:0:Ports:0:Addresses:0: "1" is no IPv4 or IPv6 address""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "Ports": [ { "Addresses": [ "::" ] } ] } ] }""", """Devices:0:Ports:0:Addresses:0: "::" is no IPv4 or IPv6 address of one host""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "Ports": [ { "Addresses": [ "224.0.0.1" ] } ] } ] }""", """Devices:0:Ports:0:Addresses:0: "224.0.0.1" is no IPv4""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "Ports": [ { "Addresses": [ "fe80::1%lo" ] } ] } ] }""", """Devices:0:Ports:0:Addresses:0: "fe80::1%lo" is no IPv4""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "Ports": [ { "Addresses": [ "10.0.0.1", "::ffff:10.0.0.1" ] } ] } ] }""", """Devices:0:Ports:0:Addresses:1: "::ffff:10.0.0.1" is in the list already""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "Ports": [ { "NetworkInterface": "eth0/1" } ] } ] }""", """Devices:0:Ports:0:NetworkInterface: "eth0/1" is no name of a network interface""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "Ports": [ { "State": "up" } ] } ] }""", """Devices:0:Ports:0:State: "up" is not one of: active, down""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "NodeGuid": "12:34" } ] }""", """Devices:0:NodeGuid: "12:34" is not 16 hexadecimal digits""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "NodeGuid": "0000000000000001" }, { "Name": "b", "NodeGuid": "0000:0000:0000:0001" } ] }""", """Devices:1:NodeGuid: "0000:0000:0000:0001" is already the GUID of Devices:0""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "VendorPartId": "0x1017" } ] }""", """Devices:0:VendorPartId: "0x1017" is not a whole number from 0 to""")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "GidTableLength": 5, "Ports": [ { "Addresses": [ "10.0.0.1", "10.0.0.2" ] } ] } ] }""", """Devices:0:GidTableLength: "5" is not a whole number from 6 to 256""")]
     [InlineData("""{ "Contract": { "Policy": "allow" } }""", """Contract:Policy: "allow" is not one of: deny, ignore""")]
     [InlineData("""{ "Engine": { "Workers": 0 } }""", """Engine:Workers: "0" is not a whole number from 1 to 64""")]
     [InlineData("""{ "Engine": { "Workers": "two" } }""", """Engine:Workers: "two" is not a whole number from 1 to 64""")]
@@ -38,6 +61,8 @@ public sealed class OptionsTests : IDisposable
     [InlineData("""{ "Engine": { "Worker": 2 } }""", "Engine:Worker", "Engine:Workers")]
     [InlineData("""{ "Polcy": "deny" }""", "Polcy", "Contract:Policy")]
     [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/tmp", "Mnt": "/x" } ] }""", "Volumes:0:Mnt", "Volumes:0:Mount")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "VendorPart": 1 } ] }""", "Devices:0:VendorPart", "Devices:0:VendorPartId")]
+    [InlineData("""{ "Devices": [ { "Name": "a", "Ports": [ { "Adresses": [ "10.0.0.1" ] } ] } ] }""", "Devices:0:Ports:0:Adresses:0", "Devices:0:Ports:0:Addresses")]
     public void An_unknown_key_is_refused_with_the_nearest_one(string json, string unknown, string nearest)
     {
         string file = _directory.Write("daxemu.json", json);
@@ -110,6 +135,31 @@ public sealed class OptionsTests : IDisposable
         IReadOnlyList<VolumeOptions> volumes = Read(file, new CommandLineSettings { Volumes = [$"{c}:{d}"] }).Volumes;
 
         Assert.Equal([(a, b, Policy.Ignore), (c, d, null)], volumes.Select(v => (v.Backing, v.Mount, v.Policy)));
+    }
+
+    [Fact]
+    public void Devices_have_the_names_ports_and_addresses_given()
+    {
+        string file = _directory.Write("daxemu.json", """
+            { "Devices": [
+              { "Name": "mlx5_0", "VendorId": 713, "VendorPartId": 4119, "NodeGuid": "02da:7eff:fe40:0001", "NumaNode": 1,
+                "Ports": [ { "Addresses": [ "2001:db8::1", "10.0.0.1" ], "NetworkInterface": "eth7" }, { "State": "down" } ] },
+              { "Name": "rxe7", "Ports": 2 } ] }
+            """);
+
+        IReadOnlyList<EmulatedDeviceOptions> devices = Read(file).Device.Devices;
+
+        Assert.Equal([("mlx5_0", 713u, 4119u, 1), ("rxe7", 0xff_ffffu, 0u, -1)], devices.Select(d => (d.Name, d.VendorId, d.VendorPartId, d.NumaNode)));
+        Assert.Equal([0x02da_7eff_fe40_0001ul, null], devices.Select(d => d.NodeGuid));
+        Assert.Equal(
+            [("10.0.0.1 2001:db8::1", "eth7", true), ("127.0.0.1", "lo", false), ("127.0.0.1", "lo", true), ("127.0.0.1", "lo", true)],
+            devices.SelectMany(d => d.Ports).Select(p => (string.Join(' ', p.Addresses), p.NetworkInterface, p.IsActive)));
+    }
+
+    [Fact]
+    public void The_command_line_names_the_one_device()
+    {
+        Assert.Equal("mlx5_0", Assert.Single(Read(null, new CommandLineSettings { Device = "mlx5_0" }).Device.Devices).Name);
     }
 
     [Fact]

@@ -148,7 +148,7 @@ public sealed class SessionTests : IDisposable
         DeviceSnapshot snapshot = _device.Server.Snapshot;
 
         SessionSnapshot session = Assert.Single(snapshot.Sessions);
-        Assert.Equal((Environment.ProcessId, "rxe0"), (session.ProcessId, snapshot.Name));
+        Assert.Equal((Environment.ProcessId, "rxe0", 1), (session.ProcessId, session.Device, Assert.Single(snapshot.Devices).OpenFiles));
         Assert.Equal(new ObjectCounts(1, 1, 0, 1, 1, 4096), session.Objects);
         Assert.Equal(session.Objects, snapshot.Objects);
         Assert.NotEmpty(session.Command);
@@ -322,8 +322,8 @@ public sealed class SessionTests : IDisposable
             ("class/infiniband/rxe0/ports/1/gids/15", "0000:0000:0000:0000:0000:0000:0000:0000\n"),
             ("class/infiniband/rxe0/ports/1/gid_attrs/types/2", "IB/RoCE v1\n"),
             ("class/infiniband/rxe0/ports/1/gid_attrs/types/3", "RoCE v2\n"),
-            ("class/infiniband/rxe0/node_guid", "00da:7eff:fe40:0001\n"),
-            ("class/infiniband/rxe0/ports/1/gids/0", "fe80:0000:0000:0000:00da:7eff:fe40:0001\n"),
+            ("class/infiniband/rxe0/node_guid", "009e:a1ff:fe33:8d01\n"),
+            ("class/infiniband/rxe0/ports/1/gids/0", "fe80:0000:0000:0000:009e:a1ff:fe33:8d01\n"),
         ];
 
         Assert.Equal(expected, expected.Select(e => (e.Path, client.Sysfs(e.Path).Text)));

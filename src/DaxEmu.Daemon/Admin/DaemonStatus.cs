@@ -9,7 +9,7 @@ namespace DaxEmu.Daemon.Admin;
 /// <param name="Since">When it started, UTC.</param>
 /// <param name="RuntimeDirectory">Where its sockets are.</param>
 /// <param name="Policy">The policy where neither file, directory nor volume sets one.</param>
-/// <param name="Device">The emulated RDMA device and its open files.</param>
+/// <param name="Device">The emulated RDMA devices and their open files.</param>
 /// <param name="Volumes">The guarded volumes.</param>
 /// <param name="PinCount">Pins held.</param>
 /// <param name="EventCount">Decisions in the journal.</param>

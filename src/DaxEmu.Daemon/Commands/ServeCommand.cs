@@ -23,7 +23,7 @@ internal static class ServeCommand
             Description = "What happens to a truncate under a pin where neither file, directory nor volume says so: deny (the default) or ignore.",
             HelpName = "POLICY",
         };
-        Option<string?> device = new("--device") { Description = "Name of the RDMA device. Default: rxe0.", HelpName = "NAME" };
+        Option<string?> device = new("--device") { Description = "Name of the RDMA device, such as rxe0 (the default) or mlx5_0. Several devices, ports and addresses: section Devices of the configuration file.", HelpName = "NAME" };
         Option<string?> passthrough = new("--passthrough")
         {
             Description = "FUSE passthrough of the volumes given here: auto (the default) or off.",

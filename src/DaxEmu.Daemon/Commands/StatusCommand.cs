@@ -41,11 +41,14 @@ internal static class StatusCommand
         terminal.Line($"{status.PinCount} pins held, {status.EventCount} decisions in the journal");
         terminal.Line();
         string objects = $"{status.Device.Objects.MemoryRegions} memory regions, {status.Device.Objects.QueuePairs} queue pairs";
-        terminal.Line($"Device [bold]{status.Device.Name}[/] on {status.Device.SocketPath}: {status.Device.Sessions.Count} open files, {objects}");
+        terminal.Line($"{status.Device.Devices.Count} devices on {status.Device.SocketPath}: {status.Device.Sessions.Count} open files, {objects}");
+        terminal.Table(
+            ["Device", "File", "Node GUID", "Port", "State", "Interface", "Addresses", "Open files"],
+            [.. status.Device.Devices.SelectMany(d => d.Ports.Select(p => Row(d, p)))]);
         if (status.Device.Sessions.Count > 0)
         {
             terminal.Table(
-                ["Session", "Process", "User", "Since", "Regions", "Queue pairs", "Registered bytes"],
+                ["Session", "Device", "Process", "User", "Since", "Regions", "Queue pairs", "Registered bytes"],
                 [.. status.Device.Sessions.Select(Row)]);
         }
 
@@ -58,9 +61,22 @@ internal static class StatusCommand
         }
     }
 
+    private static string[] Row(DeviceDescription device, PortDescription port) =>
+    [
+        device.Name,
+        device.Path,
+        device.NodeGuid,
+        $"{port.Number}",
+        port.IsActive ? "active" : "down",
+        port.NetworkInterface,
+        string.Join(", ", port.Addresses),
+        $"{device.OpenFiles}",
+    ];
+
     private static string[] Row(SessionSnapshot session) =>
     [
         $"{session.Id}",
+        session.Device,
         $"{session.ProcessId} ({session.Command})",
         $"{session.UserId}",
         Moment.Local(session.Since),

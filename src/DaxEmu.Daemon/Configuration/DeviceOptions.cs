@@ -1,9 +1,16 @@
+using DaxEmu.Device;
+
 namespace DaxEmu.Daemon.Configuration;
 
-/// <summary>Section <c>Device</c>: the emulated RDMA device.</summary>
-/// <param name="Name">Its name, as ibv_get_device_name(3) gives it.</param>
+/// <summary>Sections <c>Device</c> and <c>Devices</c>: the emulated RDMA devices, and the limits of the NIC that they are views on.</summary>
+/// <param name="Devices">What there is, at least one.</param>
 /// <param name="MaxQueuePairs">Queue pairs of all clients together.</param>
 /// <param name="MaxCompletionQueues">Completion queues of all clients together.</param>
 /// <param name="MaxMemoryRegions">Memory regions of all clients together.</param>
-/// <param name="MaxSessions">Times that it may be open at once.</param>
-internal sealed record DeviceOptions(string Name, int MaxQueuePairs, int MaxCompletionQueues, int MaxMemoryRegions, int MaxSessions);
+/// <param name="MaxSessions">Open device files, of all devices together.</param>
+internal sealed record DeviceOptions(
+    IReadOnlyList<EmulatedDeviceOptions> Devices, int MaxQueuePairs, int MaxCompletionQueues, int MaxMemoryRegions, int MaxSessions)
+{
+    /// <summary>Their names, for messages.</summary>
+    public string Names => string.Join(", ", Devices.Select(d => d.Name));
+}

@@ -1,11 +1,10 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using DaxEmu.Contract;
 
 namespace DaxEmu.Daemon.Configuration;
 
 /// <summary>Turns the configuration into <see cref="DaxEmuOptions"/>, or into the full list of what is wrong with it.</summary>
-internal static partial class OptionsReader
+internal static class OptionsReader
 {
     /// <summary>Reads and checks every setting.</summary>
     /// <exception cref="ConfigurationException">At least one is wrong; all are listed.</exception>
@@ -50,23 +49,10 @@ internal static partial class OptionsReader
         return new SocketsOptions(directory);
     }
 
-    private static DeviceOptions ReadDevice(SettingReader reader)
-    {
-        const string key = "Device:Name";
-        string name = reader.Text(key, "rxe0");
-        if (!DeviceName().IsMatch(name))
-        {
-            reader.Reject(key, "is not \"rxe\" followed by up to 8 digits: libibverbs finds its provider by that name");
-        }
-
-        return new DeviceOptions(
-            name,
-            reader.WholeNumber("Device:MaxQueuePairs", otherwise: 16384, smallest: 2, largest: 1 << 20),
-            reader.WholeNumber("Device:MaxCompletionQueues", otherwise: 16384, smallest: 1, largest: 1 << 20),
-            reader.WholeNumber("Device:MaxMemoryRegions", otherwise: 65536, smallest: 1, largest: 1 << 23),
-            reader.WholeNumber("Device:MaxSessions", otherwise: 4096, smallest: 1, largest: 1 << 20));
-    }
-
-    [GeneratedRegex("^rxe[0-9]{1,8}$", RegexOptions.CultureInvariant)]
-    private static partial Regex DeviceName();
+    private static DeviceOptions ReadDevice(SettingReader reader) => new(
+        DevicesReader.Read(reader),
+        reader.WholeNumber("Device:MaxQueuePairs", otherwise: 16384, smallest: 2, largest: 1 << 20),
+        reader.WholeNumber("Device:MaxCompletionQueues", otherwise: 16384, smallest: 1, largest: 1 << 20),
+        reader.WholeNumber("Device:MaxMemoryRegions", otherwise: 65536, smallest: 1, largest: 1 << 23),
+        reader.WholeNumber("Device:MaxSessions", otherwise: 4096, smallest: 1, largest: 1 << 20));
 }

@@ -19,6 +19,9 @@ internal sealed class SettingReader(ConfigurationSources sources)
     /// <summary>A text, or the default where the key is not set.</summary>
     public string Text(string key, string otherwise) => Value(key) ?? otherwise;
 
+    /// <summary>A text, or null where the key is not set or empty.</summary>
+    public string? OptionalText(string key) => Value(key) is { Length: > 0 } text ? text : null;
+
     /// <summary>A text that must be set; empty, with a problem, where it is not.</summary>
     /// <param name="key">The key.</param>
     /// <param name="meaning">What it should hold, for the message.</param>
@@ -84,12 +87,25 @@ internal sealed class SettingReader(ConfigurationSources sources)
         return [.. sources.Values.GetSection(key).GetChildren().Select(c => c.Path)];
     }
 
+    /// <summary>The keys of a list's entries; or, where the key has a plain value instead or the list is empty, that value.</summary>
+    public IReadOnlyList<string> EntriesOrValue(string key, out string? value)
+    {
+        IReadOnlyList<string> entries = [.. sources.Values.GetSection(key).GetChildren().Select(c => c.Path)];
+        bool isSet = sources.OriginOf(key) != ConfigurationSources.Default;
+        value = entries.Count == 0 && isSet ? Value(key) ?? "" : null;
+        _known.Add(key);
+        return entries;
+    }
+
     /// <summary>A key and where it was set, as a user would look for it: <c>Contract:Policy (/etc/daxemu/daxemu.json)</c>.</summary>
     public string Place(string key) => sources.OriginOf(key) is var origin && origin == ConfigurationSources.Default ? key : $"{key} ({origin})";
 
     /// <summary>Adds a problem with a key's value: <c>KEY: "value" what (set by ...)</c>.</summary>
     public void Reject(string key, string what) =>
         _problems.Add($"{key}: \"{sources.Values[key]}\" {what} (set by {sources.OriginOf(key)})");
+
+    /// <summary>Adds a problem with a list: <c>KEY what (set by ...)</c>.</summary>
+    public void RejectList(string key, string what) => _problems.Add($"{key}: {what} (set by {sources.OriginOf(key)})");
 
     /// <summary>Adds a problem for every key that nobody asked for, with the nearest one that exists.</summary>
     public void RejectUnknownKeys()

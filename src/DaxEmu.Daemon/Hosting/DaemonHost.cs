@@ -49,7 +49,7 @@ internal static partial class DaemonHost
         {
             // Kestrel binds with the process's umask; who may ask is for the API to say.
             File.SetUnixFileMode(runtime.AdminSocket, AdminApi.SocketMode);
-            LogServing(log, options.Device.Name, runtime.Path, options.Volumes.Count);
+            LogServing(log, options.Device.Names, runtime.Path, options.Volumes.Count);
         });
         host.Lifetime.ApplicationStopping.Register(() => LogStopping(log));
         return host;

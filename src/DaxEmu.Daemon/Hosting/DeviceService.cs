@@ -24,7 +24,7 @@ internal sealed class DeviceService(
 
     /// <summary>What it has now.</summary>
     public DeviceSnapshot Snapshot =>
-        _server?.Snapshot ?? new DeviceSnapshot(options.Device.Name, runtime.DeviceSocket, [], default);
+        _server?.Snapshot ?? new DeviceSnapshot([], runtime.DeviceSocket, [], default);
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal sealed class DeviceService(
         {
             SocketPath = runtime.DeviceSocket,
             SocketMode = Everyone,
-            Name = options.Device.Name,
+            Devices = options.Device.Devices,
             MaxSessions = options.Device.MaxSessions,
         };
         _server = new DeviceServer(settings, nic.Device, nic.Mappings, nic.Events, memory, engine.Workers, log, time);

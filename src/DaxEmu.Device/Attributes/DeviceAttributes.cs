@@ -10,24 +10,19 @@ namespace DaxEmu.Device;
 /// What ibv_query_device(3) and ibv_query_port(3) say: the limits that the NIC enforces, and nothing that it does not have.
 /// </summary>
 /// <param name="nic">The NIC's limits.</param>
-/// <param name="gids">The port's GIDs.</param>
-/// <param name="vendorPartId">vendor_part_id.</param>
-internal sealed class DeviceAttributes(NicOptions nic, GidTable gids, uint vendorPartId)
+/// <param name="device">Whose they are.</param>
+internal sealed class DeviceAttributes(NicOptions nic, EmulatedDevice device)
 {
-    /// <summary>Only one port.</summary>
-    public const byte Port = 1;
-
     // enum ib_atomic_cap, IB_ATOMIC_GLOB: atomic operations are atomic against the processors too.
     private const uint AtomicGlobal = 2;
-
-    // As rxe says: not an OUI, for nobody made the device.
-    private const uint NoVendor = 0xff_ffff;
 
     // Every page size: bits 12 and up.
     private const ulong PageSizes = 0xffff_f000;
 
     // IBTA 14.2.5.6, PortInfo; enum ib_port_state, enum rdma_link_layer, enum ib_port_width, enum ib_port_speed.
+    private const byte PortDown = 1;
     private const byte PortActive = 4;
+    private const byte Disabled = 3;
     private const byte LinkUp = 5;
     private const byte Ethernet = 2;
     private const byte FourLanes = 2;
@@ -38,12 +33,12 @@ internal sealed class DeviceAttributes(NicOptions nic, GidTable gids, uint vendo
     /// <summary>ibv_query_device(3).</summary>
     public ib_uverbs_query_device_resp Device => new()
     {
-        node_guid = NetworkOrder(gids.Guid),
-        sys_image_guid = NetworkOrder(gids.Guid),
+        node_guid = NetworkOrder(device.NodeGuid),
+        sys_image_guid = NetworkOrder(device.NodeGuid),
         max_mr_size = nic.MaxRegionBytes,
         page_size_cap = PageSizes,
-        vendor_id = NoVendor,
-        vendor_part_id = vendorPartId,
+        vendor_id = device.Options.VendorId,
+        vendor_part_id = device.Options.VendorPartId,
         max_qp = (uint)nic.MaxQueuePairs,
         max_qp_wr = (uint)nic.MaxWorkRequests,
         device_cap_flags = IB_UVERBS_DEVICE_SYS_IMAGE_GUID | IB_UVERBS_DEVICE_RC_RNR_NAK_GEN | IB_UVERBS_DEVICE_MEM_MGT_EXTENSIONS,
@@ -58,23 +53,23 @@ internal sealed class DeviceAttributes(NicOptions nic, GidTable gids, uint vendo
         max_res_rd_atom = (uint)(nic.MaxReadAtomic * nic.MaxQueuePairs),
         atomic_cap = AtomicGlobal,
         max_pkeys = 1,
-        phys_port_cnt = Port,
+        phys_port_cnt = (byte)device.Ports.Count,
     };
 
     /// <summary>ibv_query_port(3).</summary>
-    public ib_uverbs_query_port_resp PortOne => new()
+    public ib_uverbs_query_port_resp Port(EmulatedPort port) => new()
     {
         port_cap_flags = CommunicationManagement,
         max_msg_sz = nic.MaxMessageBytes,
-        gid_tbl_len = (uint)gids.Entries.Length,
+        gid_tbl_len = (uint)port.Gids.Entries.Length,
         pkey_tbl_len = 1,
-        state = PortActive,
+        state = port.Options.IsActive ? PortActive : PortDown,
         max_mtu = (byte)IBV_MTU_4096,
         active_mtu = (byte)IBV_MTU_4096,
         max_vl_num = 1,
         active_width = FourLanes,
         active_speed = Edr,
-        phys_state = LinkUp,
+        phys_state = port.Options.IsActive ? LinkUp : Disabled,
         link_layer = Ethernet,
         flags = GrhRequired,
     };

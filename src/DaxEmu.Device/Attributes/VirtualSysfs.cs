@@ -9,33 +9,22 @@ namespace DaxEmu.Device;
 /// </summary>
 internal sealed class VirtualSysfs
 {
-    // The character device's number; dynamic in the kernel, and programs compare it with fstat(2) of the device file.
-    private const string DeviceNumber = "231:192";
+    // The character devices' numbers, as the kernel has them: IB_UVERBS_MAJOR and IB_UVERBS_BASE_MINOR. Programs compare them with fstat(2).
+    private const int Major = 231;
+    private const int BaseMinor = 192;
 
     private readonly Dictionary<string, string> _files = [];
     private readonly Dictionary<string, SortedSet<string>> _directories = [];
 
     /// <summary>Writes the files down.</summary>
-    public VirtualSysfs(DeviceServerOptions options, GidTable gids)
+    public VirtualSysfs(EmulatedDevices devices)
     {
-        string name = options.Name;
         Add("class/infiniband_verbs/abi_version", "6");
-        Add("class/infiniband_verbs/uverbs0/ibdev", name);
-        Add("class/infiniband_verbs/uverbs0/dev", DeviceNumber);
-        Add("class/infiniband_verbs/uverbs0/abi_version", "2");
-        Add("class/infiniband_verbs/uverbs0/device/modalias", "rdma_device:Nrxe0");
-
-        string device = $"class/infiniband/{name}";
-        string guid = Quads(gids.Guid);
-        Add($"{device}/node_type", "1: CA");
-        Add($"{device}/node_guid", guid);
-        Add($"{device}/sys_image_guid", guid);
-        Add($"{device}/fw_ver", "");
-        Add($"{device}/node_desc", $"DaxEmu {name}");
-        Add($"{device}/device/modalias", "rdma_device:Nrxe0");
-        Add($"{device}/device/numa_node", "-1");
-        Add($"{device}/device/net/{options.NetworkInterface}/address", Octets(options.HardwareAddress));
-        AddPort($"{device}/ports/{DeviceAttributes.Port}", options, gids);
+        foreach (EmulatedDevice device in devices.All)
+        {
+            AddDeviceFile($"class/infiniband_verbs/{device.FileName}", device);
+            AddDevice($"class/infiniband/{device.Name}", device);
+        }
     }
 
     /// <summary>Reads a file, or lists a directory.</summary>
@@ -68,24 +57,65 @@ internal sealed class VirtualSysfs
         return found ? 0 : _files.ContainsKey(path) ? ENOTDIR : ENOENT;
     }
 
-    private void AddPort(string port, DeviceServerOptions options, GidTable gids)
+    private void AddDeviceFile(string file, EmulatedDevice device)
     {
-        Add($"{port}/state", "4: ACTIVE");
-        Add($"{port}/phys_state", "5: LinkUp");
-        Add($"{port}/rate", "100 Gb/sec (4X EDR)");
-        Add($"{port}/link_layer", "Ethernet");
-        Add($"{port}/lid", "0x0");
-        Add($"{port}/sm_lid", "0x0");
-        Add($"{port}/sm_sl", "0");
-        Add($"{port}/lid_mask_count", "0");
-        Add($"{port}/cap_mask", "0x00010000");
-        Add($"{port}/pkeys/0", "0xffff");
-        for (int i = 0; i < gids.Entries.Length; i++)
+        Add($"{file}/ibdev", device.Name);
+        Add($"{file}/dev", Number(Major) + ":" + Number(BaseMinor + device.Index));
+        Add($"{file}/abi_version", "2");
+        AddHardware($"{file}/device", device);
+    }
+
+    private void AddDevice(string path, EmulatedDevice device)
+    {
+        string guid = Quads(device.NodeGuid);
+        Add($"{path}/node_type", "1: CA");
+        Add($"{path}/node_guid", guid);
+        Add($"{path}/sys_image_guid", guid);
+        Add($"{path}/fw_ver", "");
+        Add($"{path}/node_desc", $"DaxEmu {device.Name}");
+        Add($"{path}/hca_type", "DaxEmu");
+        AddHardware($"{path}/device", device);
+        foreach (EmulatedPort port in device.Ports)
         {
-            string? type = gids.TypeOf(i);
-            Add($"{port}/gids/{i}", gids.Entries[i].ToString());
-            AddOrRefuse($"{port}/gid_attrs/types/{i}", type);
-            AddOrRefuse($"{port}/gid_attrs/ndevs/{i}", type is null ? null : options.NetworkInterface);
+            AddPort($"{path}/ports/{Number(port.Number)}", port);
+        }
+    }
+
+    // What a kernel shows of the card behind. The alias makes libibverbs take the rxe provider, whatever the device's name.
+    private void AddHardware(string path, EmulatedDevice device)
+    {
+        Add($"{path}/modalias", "rdma_device:Nrxe0");
+        Add($"{path}/numa_node", Number(device.Options.NumaNode));
+        Add($"{path}/local_cpus", ProcessorMask(Environment.ProcessorCount));
+        Add($"{path}/local_cpulist", Environment.ProcessorCount == 1 ? "0" : $"0-{Number(Environment.ProcessorCount - 1)}");
+        Add($"{path}/vendor", "0x" + Hex(device.Options.VendorId & 0xffff, "x4"));
+        Add($"{path}/device", "0x" + Hex(device.Options.VendorPartId & 0xffff, "x4"));
+        foreach (IGrouping<string, EmulatedPort> network in device.Ports.GroupBy(port => port.Options.NetworkInterface))
+        {
+            EmulatedPort first = network.First();
+            Add($"{path}/net/{network.Key}/address", Octets(first.HardwareAddress));
+            Add($"{path}/net/{network.Key}/dev_port", Number(first.Number - 1));
+        }
+    }
+
+    private void AddPort(string path, EmulatedPort port)
+    {
+        Add($"{path}/state", port.Options.IsActive ? "4: ACTIVE" : "1: DOWN");
+        Add($"{path}/phys_state", port.Options.IsActive ? "5: LinkUp" : "3: Disabled");
+        Add($"{path}/rate", "100 Gb/sec (4X EDR)");
+        Add($"{path}/link_layer", "Ethernet");
+        Add($"{path}/lid", "0x0");
+        Add($"{path}/sm_lid", "0x0");
+        Add($"{path}/sm_sl", "0");
+        Add($"{path}/lid_mask_count", "0");
+        Add($"{path}/cap_mask", "0x00010000");
+        Add($"{path}/pkeys/0", "0xffff");
+        for (int i = 0; i < port.Gids.Entries.Length; i++)
+        {
+            string? type = port.Gids.TypeOf(i);
+            Add($"{path}/gids/{Number(i)}", port.Gids.Entries[i].ToString());
+            AddOrRefuse($"{path}/gid_attrs/types/{Number(i)}", type);
+            AddOrRefuse($"{path}/gid_attrs/ndevs/{Number(i)}", type is null ? null : port.Options.NetworkInterface);
         }
     }
 
@@ -106,6 +136,21 @@ internal sealed class VirtualSysfs
             entry = Path.GetFileName(at) + "/";
         }
     }
+
+    // As the kernel prints a cpumask: 32 bits a word, the highest first.
+    private static string ProcessorMask(int processors)
+    {
+        List<string> words = [];
+        for (int left = processors; left > 0; left -= 32)
+        {
+            words.Add(Hex(left >= 32 ? uint.MaxValue : (1U << left) - 1, "x8"));
+        }
+
+        words.Reverse();
+        return string.Join(',', words);
+    }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Quads(ulong guid) =>
         string.Join(':', Enumerable.Range(0, 4).Select(i => Hex((guid >> (48 - (16 * i))) & 0xffff, "x4")));

@@ -13,7 +13,9 @@ internal static class QpTranslation
     private const uint StandardBits = (IBV_QP_DEST_QPN << 1) - 1;
 
     /// <summary>The checks of the kernel's uverbs modify_qp, before those of the state machine.</summary>
-    public static NicError? Check(in ib_uverbs_modify_qp request)
+    /// <param name="request">The command.</param>
+    /// <param name="ports">How many the device has.</param>
+    public static NicError? Check(in ib_uverbs_modify_qp request, int ports)
     {
         uint mask = request.attr_mask;
         if ((mask & ~StandardBits) != 0)
@@ -21,12 +23,12 @@ internal static class QpTranslation
             return new NicError(EOPNOTSUPP, $"modify_qp: attributes 0x{mask & ~StandardBits:x} are not known");
         }
 
-        if (((mask & IBV_QP_PORT) != 0 && request.port_num != DeviceAttributes.Port)
-            || ((mask & IBV_QP_AV) != 0 && request.dest.port_num != DeviceAttributes.Port)
+        if (((mask & IBV_QP_PORT) != 0 && !IsPort(request.port_num, ports))
+            || ((mask & IBV_QP_AV) != 0 && !IsPort(request.dest.port_num, ports))
             || ((mask & IBV_QP_ALT_PATH) != 0
-                && (request.alt_port_num != DeviceAttributes.Port || request.alt_dest.port_num != DeviceAttributes.Port)))
+                && !(IsPort(request.alt_port_num, ports) && IsPort(request.alt_dest.port_num, ports))))
         {
-            return new NicError(EINVAL, $"modify_qp: the device has one port, {DeviceAttributes.Port}");
+            return new NicError(EINVAL, $"modify_qp: the device has ports 1 to {ports}");
         }
 
         bool unknownState = ((mask & IBV_QP_STATE) != 0 && request.qp_state > IBV_QPS_ERR)
@@ -99,6 +101,8 @@ internal static class QpTranslation
             sq_sig_all = creation.SignalAll ? (byte)1 : (byte)0,
         };
     }
+
+    private static bool IsPort(uint number, int ports) => number >= 1 && number <= ports;
 
     private static AddressVector ToVector(in ib_uverbs_qp_dest destination) => new()
     {

@@ -17,7 +17,7 @@ internal sealed partial class VerbsContext
             return refusal;
         }
 
-        NicResult<ProtectionDomain> domain = Nic.AllocateDomain(_identity.Id);
+        NicResult<ProtectionDomain> domain = Nic.AllocateDomain(_identity.Id, _device.Index);
         if (!domain.IsOk)
         {
             return domain.Error;

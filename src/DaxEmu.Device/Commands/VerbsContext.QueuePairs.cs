@@ -91,7 +91,7 @@ internal sealed partial class VerbsContext
             return NoQueuePair(EINVAL, request.qp_handle);
         }
 
-        if (QpTranslation.Check(request) is { } refusal)
+        if (QpTranslation.Check(request, _device.Ports.Count) is { } refusal)
         {
             return refusal;
         }

@@ -13,6 +13,7 @@ namespace DaxEmu.Device;
 internal sealed partial class VerbsContext
 {
     private readonly SessionServices _services;
+    private readonly EmulatedDevice _device;
     private readonly SessionIdentity _identity;
     private readonly UserQuota _quota;
     private readonly SessionDoorbell _doorbell;
@@ -21,14 +22,17 @@ internal sealed partial class VerbsContext
 
     /// <summary>Makes an empty context.</summary>
     /// <param name="services">What all sessions share.</param>
+    /// <param name="device">The device that was opened.</param>
     /// <param name="identity">Whose it is.</param>
     /// <param name="quota">What that user may have.</param>
     /// <param name="doorbell">The session's.</param>
     /// <param name="clientIsGone">Asked while a command waits.</param>
     public VerbsContext(
-        SessionServices services, SessionIdentity identity, UserQuota quota, SessionDoorbell doorbell, Func<bool> clientIsGone)
+        SessionServices services, EmulatedDevice device, SessionIdentity identity, UserQuota quota, SessionDoorbell doorbell,
+        Func<bool> clientIsGone)
     {
         _services = services;
+        _device = device;
         _identity = identity;
         _quota = quota;
         _doorbell = doorbell;
@@ -38,6 +42,9 @@ internal sealed partial class VerbsContext
 
     /// <summary>The smallest response of ex_query_device: up to response_length.</summary>
     public static int LeastExtendedDevice { get; } = Unsafe.SizeOf<ib_uverbs_query_device_resp>() + (2 * sizeof(uint));
+
+    /// <summary>The device that was opened.</summary>
+    public EmulatedDevice Device => _device;
 
     /// <summary>What there is now; from any thread.</summary>
     public ObjectCounts Counts => new(
@@ -68,7 +75,7 @@ internal sealed partial class VerbsContext
     /// <summary>query_device.</summary>
     public NicResult QueryDevice(ref Command command)
     {
-        command.Respond(_services.Attributes.Device);
+        command.Respond(_device.Attributes.Device);
         return NicResult.Ok;
     }
 
@@ -83,9 +90,9 @@ internal sealed partial class VerbsContext
 
         command.Respond(new ib_uverbs_ex_query_device_resp
         {
-            @base = _services.Attributes.Device,
+            @base = _device.Attributes.Device,
             response_length = command.ResponseLength<ib_uverbs_ex_query_device_resp>(),
-            device_cap_flags_ex = _services.Attributes.Device.device_cap_flags,
+            device_cap_flags_ex = _device.Attributes.Device.device_cap_flags,
         });
         return NicResult.Ok;
     }
@@ -93,13 +100,13 @@ internal sealed partial class VerbsContext
     /// <summary>query_port.</summary>
     public NicResult QueryPort(ref Command command)
     {
-        byte port = command.Read<ib_uverbs_query_port>().port_num;
-        if (port != DeviceAttributes.Port)
+        byte number = command.Read<ib_uverbs_query_port>().port_num;
+        if (_device.Port(number) is not { } port)
         {
-            return new NicError(EINVAL, $"the device has one port, {DeviceAttributes.Port}, not {port}");
+            return NoPort("query_port", number);
         }
 
-        command.Respond(_services.Attributes.PortOne);
+        command.Respond(_device.Attributes.Port(port));
         return NicResult.Ok;
     }
 
@@ -155,6 +162,9 @@ internal sealed partial class VerbsContext
             _quota.ReturnObject();
         }
     }
+
+    private NicError NoPort(string command, byte number) =>
+        new(EINVAL, $"{command}: {_device.Name} has ports 1 to {_device.Ports.Count}, not {number}");
 
     private EventChannel NewChannel() =>
         new(_services.Pump, _services.Options.MaxEventBacklog, lost => _services.Log.EventsLost(_identity.Id, lost));

@@ -43,7 +43,7 @@ internal sealed class DeviceSession : IDisposable
     /// <summary>As it is now; from any thread.</summary>
     public SessionSnapshot Snapshot => new(
         _identity.Id, _identity.Client.ProcessId, _identity.Client.UserId, _identity.Command, _identity.Since,
-        _context?.Counts ?? default);
+        _context?.Device.Name ?? "", _context?.Counts ?? default);
 
     /// <summary>True once the client has said hello.</summary>
     public bool IsOpen => _context is not null;
@@ -210,9 +210,10 @@ internal sealed class DeviceSession : IDisposable
             return;
         }
 
-        if (path.Length != 0 && path != "/dev/infiniband/uverbs0")
+        if ((path.Length == 0 ? _services.Devices.All[0] : _services.Devices.AtPath(path)) is not { } device)
         {
-            _socket.Refuse(id, new NicError(ENOENT, $"{path}: there is only /dev/infiniband/uverbs0"));
+            string there = string.Join(", ", _services.Devices.All.Select(d => d.Path));
+            _socket.Refuse(id, new NicError(ENOENT, $"{path}: there is no such device file, only {there}"));
             return;
         }
 
@@ -228,10 +229,10 @@ internal sealed class DeviceSession : IDisposable
         }
 
         _doorbell = doorbell;
-        _context = new VerbsContext(_services, _identity, _quota, doorbell, () => Readiness.IsHungUp(_socket.Handle));
+        _context = new VerbsContext(_services, device, _identity, _quota, doorbell, () => Readiness.IsHungUp(_socket.Handle));
         _services.Log.SessionOpened(Snapshot);
         daxemu_hello_reply reply = new() { version = DAXEMU_PROTOCOL_VERSION, doorbell_length = (uint)SessionDoorbell.Length };
-        Encoding.UTF8.GetBytes(_services.Options.Name, reply.device);
+        Encoding.UTF8.GetBytes(device.Name, reply.device);
         MemoryMarshal.Write(_socket.Room, in reply);
         _socket.Reply(id, 0, Unsafe.SizeOf<daxemu_hello_reply>(), [_doorbell.File, _doorbell.Wake.Handle]);
         _doorbell.File.Dispose();

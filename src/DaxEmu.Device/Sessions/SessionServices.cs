@@ -2,7 +2,7 @@ using DaxEmu.Nic;
 
 namespace DaxEmu.Device;
 
-/// <summary>What all sessions of a device share.</summary>
+/// <summary>What all sessions share.</summary>
 internal sealed record SessionServices(
     DeviceServerOptions Options,
     NicDevice Nic,
@@ -10,6 +10,6 @@ internal sealed record SessionServices(
     NicEventRouter Events,
     IMemoryResolver Resolver,
     IDeviceLog Log,
-    DeviceAttributes Attributes,
+    EmulatedDevices Devices,
     VirtualSysfs Sysfs,
     EventPump Pump);

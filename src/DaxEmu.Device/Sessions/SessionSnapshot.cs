@@ -6,5 +6,7 @@ namespace DaxEmu.Device;
 /// <param name="UserId">Effective user id then.</param>
 /// <param name="Command">Name of the program then.</param>
 /// <param name="Since">When, UTC.</param>
+/// <param name="Device">Name of the device.</param>
 /// <param name="Objects">What was made through it and is still there.</param>
-public sealed record SessionSnapshot(ulong Id, int ProcessId, uint UserId, string Command, DateTimeOffset Since, ObjectCounts Objects);
+public sealed record SessionSnapshot(
+    ulong Id, int ProcessId, uint UserId, string Command, DateTimeOffset Since, string Device, ObjectCounts Objects);
