@@ -38,7 +38,7 @@ public sealed partial class NicDevice
             }
 
             next = (mask & IBV_QP_STATE) != 0 ? wish.State : current;
-            if ((QpStateTable.Check(current, next, mask) ?? CheckValues(qp.Domain, wish, mask)) is { } refusal)
+            if ((QpStateTable.Check(context.Type, current, next, mask) ?? CheckValues(qp.Domain, wish, mask)) is { } refusal)
             {
                 return refusal;
             }
@@ -50,7 +50,14 @@ public sealed partial class NicDevice
 
             if (!Apply(qp, ref context, wish, mask, current, next))
             {
-                return new NicError(EINVAL, $"the queue pair went from {QpStateTable.NameOf(current)} to ERR meanwhile");
+                (string? old, string? found) = (QpStateTable.NameOf(current), QpStateTable.NameOf(context.ReadState()));
+                return new NicError(EINVAL, $"the queue pair went from {old} to {found} meanwhile");
+            }
+
+            if (current == IBV_QPS_SQE && next == IBV_QPS_RTS)
+            {
+                // An engine that still flushes because of the old state must not meet what is posted from now on.
+                _block.WaitForEngines();
             }
         }
 
@@ -177,6 +184,7 @@ public sealed partial class NicDevice
 
     private static void WriteAttributes(ref QpContext context, in QpAttributes attributes)
     {
+        context.Qkey = attributes.Qkey;
         context.AccessFlags = attributes.AccessFlags;
         context.DestinationNumber = attributes.DestinationQpNumber;
         context.Timeout = attributes.Timeout;

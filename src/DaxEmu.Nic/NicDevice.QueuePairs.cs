@@ -21,9 +21,9 @@ public sealed partial class NicDevice
     {
         ArgumentNullException.ThrowIfNull(domain);
         ArgumentNullException.ThrowIfNull(request);
-        if (request.Type != IBV_QPT_RC)
+        if (!QpStateTable.Knows(request.Type))
         {
-            return new NicError(EOPNOTSUPP, $"queue pairs of type {request.Type} are not served, only IBV_QPT_RC ({IBV_QPT_RC})");
+            return new NicError(EOPNOTSUPP, $"queue pairs of type {request.Type} are not served, only RC ({IBV_QPT_RC}), UC and UD");
         }
 
         if (CheckCapabilities(request.Capabilities) is { } tooMuch)
@@ -58,6 +58,7 @@ public sealed partial class NicDevice
             context = new QpContext
             {
                 State = IBV_QPS_RESET,
+                Type = request.Type,
                 Domain = domain.Number,
                 SendCq = request.SendCq.Number,
                 ReceiveCq = request.ReceiveCq.Number,
@@ -77,7 +78,8 @@ public sealed partial class NicDevice
 
     /// <summary>
     /// Destroys a queue pair (ibv_destroy_qp(3)). When it returns no engine touches its rings, or memory on its behalf, any more.
-    /// A peer that is connected to it finds out when it sends; when its process died, at once.
+    /// A peer that is connected to it finds out when it sends; when its process died, at once. One over an unreliable connection never
+    /// does.
     /// </summary>
     /// <param name="qp">The queue pair.</param>
     /// <param name="abandoned">Its process died: the connected peer goes to the error state with IBV_EVENT_QP_FATAL.</param>
@@ -165,7 +167,8 @@ public sealed partial class NicDevice
         ulong cookie;
         lock (_lock)
         {
-            if (peerNumber == 0 || Volatile.Read(ref peer.Number) != peerNumber || peer.DestinationNumber != number || !peer.TryFail())
+            if (peerNumber == 0 || Volatile.Read(ref peer.Number) != peerNumber || peer.DestinationNumber != number
+                || peer.Type != IBV_QPT_RC || !peer.TryFail())
             {
                 return;
             }

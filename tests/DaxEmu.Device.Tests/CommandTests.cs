@@ -255,7 +255,7 @@ public sealed class CommandTests : IDisposable
         { "too many receives", TestVerbs.NewQp(0, 0) with { max_recv_wr = 1u << 31 }, EINVAL },
         { "too many elements", TestVerbs.NewQp(0, 0) with { max_send_sge = 0x1000_0001 }, EINVAL },
         { "too much inline", TestVerbs.NewQp(0, 0) with { max_inline_data = uint.MaxValue }, EINVAL },
-        { "not RC", TestVerbs.NewQp(0, 0) with { qp_type = 4 }, EOPNOTSUPP },
+        { "neither RC, UC nor UD", TestVerbs.NewQp(0, 0) with { qp_type = 8 }, EOPNOTSUPP },
         { "a shared receive queue", TestVerbs.NewQp(0, 0) with { is_srq = 1 }, EOPNOTSUPP },
     };
 

@@ -173,7 +173,7 @@ public sealed class ObjectTests : IDisposable
     }
 
     [Theory]
-    [InlineData(IBV_QPT_UD, 1U, 1U, 0U, EOPNOTSUPP)]
+    [InlineData(8U, 1U, 1U, 0U, EOPNOTSUPP)]
     [InlineData(IBV_QPT_RC, 16385U, 1U, 0U, EINVAL)]
     [InlineData(IBV_QPT_RC, 1U, 9U, 0U, EINVAL)]
     [InlineData(IBV_QPT_RC, 1U, 1U, 129U, EINVAL)]

@@ -1,18 +1,19 @@
 using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.ibv_qp_attr_mask;
 using static DaxEmu.Abi.ibv_qp_state;
+using static DaxEmu.Abi.ibv_qp_type;
 
 namespace DaxEmu.Nic.Tests;
 
 /// <summary>
 /// All transitions between the seven states with every attribute, against the tables "QP state transition properties" of IBTA 11.2.4.2
-/// for reliable connected service, typed here from the specification (path migration and address vectors included).
+/// for each type of service, typed here from the specification (path migration and address vectors included).
 /// </summary>
 public sealed class StateTableTests : IDisposable
 {
     private const uint AllAttributes = (1U << 21) - 1;
 
-    private static readonly Dictionary<(uint From, uint To), (uint Required, uint Optional)> Specification = new()
+    private static readonly Dictionary<(uint From, uint To), (uint Required, uint Optional)> ReliableConnection = new()
     {
         [(IBV_QPS_RESET, IBV_QPS_INIT)] = (IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS, 0),
         [(IBV_QPS_INIT, IBV_QPS_INIT)] = (0, IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS),
@@ -48,18 +49,47 @@ public sealed class StateTableTests : IDisposable
         [(IBV_QPS_ERR, IBV_QPS_ERR)] = (0, 0),
     };
 
+    // What differs from the above.
+    private static readonly Dictionary<(uint From, uint To), (uint Required, uint Optional)> UnreliableConnection = new(ReliableConnection)
+    {
+        [(IBV_QPS_INIT, IBV_QPS_RTR)] = (
+            IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN | IBV_QP_RQ_PSN, IBV_QP_ALT_PATH | IBV_QP_ACCESS_FLAGS | IBV_QP_PKEY_INDEX),
+        [(IBV_QPS_RTR, IBV_QPS_RTS)] =
+            (IBV_QP_SQ_PSN, IBV_QP_CUR_STATE | IBV_QP_ACCESS_FLAGS | IBV_QP_ALT_PATH | IBV_QP_PATH_MIG_STATE),
+        [(IBV_QPS_RTS, IBV_QPS_RTS)] = (0, IBV_QP_CUR_STATE | IBV_QP_ACCESS_FLAGS | IBV_QP_ALT_PATH | IBV_QP_PATH_MIG_STATE),
+        [(IBV_QPS_SQD, IBV_QPS_RTS)] = (0, IBV_QP_CUR_STATE | IBV_QP_ACCESS_FLAGS | IBV_QP_ALT_PATH | IBV_QP_PATH_MIG_STATE),
+        [(IBV_QPS_SQD, IBV_QPS_SQD)] =
+            (0, IBV_QP_AV | IBV_QP_ALT_PATH | IBV_QP_ACCESS_FLAGS | IBV_QP_PKEY_INDEX | IBV_QP_PATH_MIG_STATE),
+        [(IBV_QPS_SQE, IBV_QPS_RTS)] = (0, IBV_QP_CUR_STATE | IBV_QP_ACCESS_FLAGS),
+    };
+
+    private static readonly Dictionary<(uint From, uint To), (uint Required, uint Optional)> UnreliableDatagram = new(ReliableConnection)
+    {
+        [(IBV_QPS_RESET, IBV_QPS_INIT)] = (IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_QKEY, 0),
+        [(IBV_QPS_INIT, IBV_QPS_INIT)] = (0, IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_QKEY),
+        [(IBV_QPS_INIT, IBV_QPS_RTR)] = (0, IBV_QP_PKEY_INDEX | IBV_QP_QKEY),
+        [(IBV_QPS_RTR, IBV_QPS_RTS)] = (IBV_QP_SQ_PSN, IBV_QP_CUR_STATE | IBV_QP_QKEY),
+        [(IBV_QPS_RTS, IBV_QPS_RTS)] = (0, IBV_QP_CUR_STATE | IBV_QP_QKEY),
+        [(IBV_QPS_SQD, IBV_QPS_RTS)] = (0, IBV_QP_CUR_STATE | IBV_QP_QKEY),
+        [(IBV_QPS_SQD, IBV_QPS_SQD)] = (0, IBV_QP_PKEY_INDEX | IBV_QP_QKEY),
+        [(IBV_QPS_SQE, IBV_QPS_RTS)] = (0, IBV_QP_CUR_STATE | IBV_QP_QKEY),
+    };
+
     private readonly Rig _rig = new();
 
     public void Dispose() => _rig.Dispose();
 
-    public static TheoryData<uint, uint> AllPairs()
+    public static TheoryData<uint, uint, uint> AllPairs()
     {
-        TheoryData<uint, uint> data = new();
-        for (uint from = IBV_QPS_RESET; from <= IBV_QPS_ERR; from++)
+        TheoryData<uint, uint, uint> data = new();
+        foreach (uint type in new[] { IBV_QPT_RC, IBV_QPT_UC, IBV_QPT_UD })
         {
-            for (uint to = IBV_QPS_RESET; to <= IBV_QPS_ERR; to++)
+            for (uint from = IBV_QPS_RESET; from <= IBV_QPS_ERR; from++)
             {
-                data.Add(from, to);
+                for (uint to = IBV_QPS_RESET; to <= IBV_QPS_ERR; to++)
+                {
+                    data.Add(type, from, to);
+                }
             }
         }
 
@@ -68,21 +98,27 @@ public sealed class StateTableTests : IDisposable
 
     [Theory]
     [MemberData(nameof(AllPairs))]
-    public void A_transition_is_allowed_with_exactly_the_attributes_of_the_specification(uint from, uint to)
+    public void A_transition_is_allowed_with_exactly_the_attributes_of_the_specification(uint type, uint from, uint to)
     {
-        bool isAllowed = Specification.TryGetValue((from, to), out var rule);
-        Assert.Equal(isAllowed, Modify(from, to, rule.Required | IBV_QP_STATE).IsOk);
+        var specification = type switch
+        {
+            IBV_QPT_RC => ReliableConnection,
+            IBV_QPT_UC => UnreliableConnection,
+            _ => UnreliableDatagram,
+        };
+        bool isAllowed = specification.TryGetValue((from, to), out var rule);
+        Assert.Equal(isAllowed, Modify(type, from, to, rule.Required | IBV_QP_STATE).IsOk);
         if (!isAllowed)
         {
             return;
         }
 
-        Assert.True(Modify(from, to, rule.Required | rule.Optional | IBV_QP_STATE).IsOk);
+        Assert.True(Modify(type, from, to, rule.Required | rule.Optional | IBV_QP_STATE).IsOk);
         for (uint attribute = 2U; (attribute & AllAttributes) != 0; attribute <<= 1)
         {
-            var without = Modify(from, to, (rule.Required & ~attribute) | IBV_QP_STATE);
+            var without = Modify(type, from, to, (rule.Required & ~attribute) | IBV_QP_STATE);
             Assert.Equal((rule.Required & attribute) == 0, without.IsOk);
-            var with = Modify(from, to, rule.Required | attribute | IBV_QP_STATE);
+            var with = Modify(type, from, to, rule.Required | attribute | IBV_QP_STATE);
             Assert.Equal(((rule.Required | rule.Optional) & attribute) != 0, with.IsOk);
             if (!with.IsOk)
             {
@@ -104,10 +140,10 @@ public sealed class StateTableTests : IDisposable
     }
 
     // A queue pair is put in the state by the table's own path where there is one; SQE, which reliable service never enters, by hand.
-    private NicResult Modify(uint from, uint to, uint mask)
+    private NicResult Modify(uint type, uint from, uint to, uint mask)
     {
-        var endpoint = _rig.NewEndpoint();
-        Bring(endpoint, from);
+        var endpoint = _rig.NewEndpoint(type: type);
+        Bring(endpoint, type, from);
         var wish = Rig.RtrAttributes(endpoint.Qp.Number) with
         {
             State = to,
@@ -124,21 +160,27 @@ public sealed class StateTableTests : IDisposable
         return result;
     }
 
-    private void Bring(Endpoint endpoint, uint state)
+    private void Bring(Endpoint endpoint, uint type, uint state)
     {
         if (state is >= IBV_QPS_INIT and <= IBV_QPS_SQE)
         {
-            Rig.Ok(endpoint.Modify(Rig.InitAttributes, Rig.ToInit));
+            Rig.Ok(endpoint.Modify(Rig.InitAttributes, type == IBV_QPT_UD ? Rig.DatagramToInit : Rig.ToInit));
         }
 
         if (state is >= IBV_QPS_RTR and <= IBV_QPS_SQE)
         {
-            Rig.Ok(endpoint.Modify(Rig.RtrAttributes(endpoint.Qp.Number), Rig.ToRtr));
+            uint mask = type switch
+            {
+                IBV_QPT_RC => Rig.ToRtr,
+                IBV_QPT_UC => Rig.UnreliableToRtr,
+                _ => IBV_QP_STATE,
+            };
+            Rig.Ok(endpoint.Modify(Rig.RtrAttributes(endpoint.Qp.Number), mask));
         }
 
         if (state is >= IBV_QPS_RTS and <= IBV_QPS_SQE)
         {
-            Rig.Ok(endpoint.Modify(Rig.RtsAttributes, Rig.ToRts));
+            Rig.Ok(endpoint.Modify(Rig.RtsAttributes, type == IBV_QPT_RC ? Rig.ToRts : Rig.UnreliableToRts));
         }
 
         if (state == IBV_QPS_SQD)

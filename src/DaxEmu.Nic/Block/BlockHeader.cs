@@ -7,7 +7,7 @@ namespace DaxEmu.Nic;
 internal struct BlockHeader
 {
     // "DAXNIC" and a version: a change of any struct in the block is a new version.
-    public const ulong ExpectedMagic = 0x0001_4349_4e58_4144;
+    public const ulong ExpectedMagic = 0x0002_4349_4e58_4144;
 
     public ulong Magic;
     public ulong Length;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using static DaxEmu.Abi.ibv_qp_state;
+using static DaxEmu.Abi.ibv_qp_type;
 
 namespace DaxEmu.Nic;
 
@@ -10,11 +11,17 @@ internal struct QpContext
     /// <summary>qp_num; 0 when the entry is free. Written last at creation, first at destruction.</summary>
     public uint Number;
 
-    /// <summary>IBV_QPS_*. Modify moves it under the control lock, engines only to the error state; both by compare-and-swap.</summary>
+    /// <summary>IBV_QPS_*. Modify moves it under the control lock, engines only to an error state; both by compare-and-swap.</summary>
     public uint State;
 
     /// <summary>Counts resets: what began before one must not go on after it.</summary>
     public uint Epoch;
+
+    /// <summary>IBV_QPT_*.</summary>
+    public uint Type;
+
+    /// <summary>qkey: what a datagram must carry to be received.</summary>
+    public uint Qkey;
 
     public uint Domain;
     public uint SendCq;
@@ -54,6 +61,31 @@ internal struct QpContext
     public Operation Operation;
 
     public uint ReadState() => Volatile.Read(ref State);
+
+    /// <summary>
+    /// A send failed. A reliable queue pair goes to the error state; an unreliable one only stops sending and goes on receiving (IBTA
+    /// 10.3.1.6, send queue error).
+    /// </summary>
+    public void FailSending()
+    {
+        if (Type == IBV_QPT_RC)
+        {
+            _ = TryFail();
+            return;
+        }
+
+        uint state = Volatile.Read(ref State);
+        while (state is IBV_QPS_RTS or IBV_QPS_SQD)
+        {
+            uint found = Interlocked.CompareExchange(ref State, IBV_QPS_SQE, state);
+            if (found == state)
+            {
+                return;
+            }
+
+            state = found;
+        }
+    }
 
     /// <summary>Moves to the error state; false when it is there already or was reset.</summary>
     public bool TryFail()

@@ -1,6 +1,7 @@
 using DaxEmu.Abi;
 using static DaxEmu.Abi.ibv_event_type;
 using static DaxEmu.Abi.ibv_qp_state;
+using static DaxEmu.Abi.ibv_qp_type;
 using static DaxEmu.Abi.ibv_wc_status;
 
 namespace DaxEmu.Nic;
@@ -16,6 +17,7 @@ public sealed class NicEngine : IDisposable
     private readonly PendingEvents _pending = new();
     private readonly SendQueue _sendQueue;
     private readonly Requester _requester;
+    private readonly UnreliableRequester _unreliable;
     private readonly Flush _flush;
     private int _slot;
 
@@ -38,6 +40,7 @@ public sealed class NicEngine : IDisposable
         _sendQueue = new SendQueue(block, mappings, completions);
         Responder responder = new(block, mappings, completions, _pending);
         _requester = new Requester(block, regions, transfer, memory, responder);
+        _unreliable = new UnreliableRequester(block, regions, transfer, _requester, responder);
         _flush = new Flush(_sendQueue, responder);
         _slot = block.ClaimEngine();
         if (_slot < 0)
@@ -132,7 +135,11 @@ public sealed class NicEngine : IDisposable
                 }
             }
 
-            Step step = _requester.Run(ref qp, index, now, ref bytesLeft);
+            Step step = qp.Type switch
+            {
+                IBV_QPT_UC => _unreliable.Run(ref qp, index, ref bytesLeft),
+                _ => _requester.Run(ref qp, index, now, ref bytesLeft),
+            };
             if (step.Kind == StepKind.Waits)
             {
                 return new DrainResult(DrainStatus.Blocked, step.WakeAt);
@@ -174,12 +181,11 @@ public sealed class NicEngine : IDisposable
         }
     }
 
-    // IBTA 10.3.1: a completion error of a reliable queue pair takes it to the error state.
     private unsafe void End(ref QpContext qp, uint index, uint status)
     {
         if (status != IBV_WC_SUCCESS)
         {
-            _ = qp.TryFail();
+            qp.FailSending();
         }
 
         qp.FlushBackoff = 0;

@@ -69,7 +69,7 @@ internal sealed unsafe class Requester(
     }
 
     // IBTA 9.9.2, errors that the requester finds itself, before anything leaves the queue pair.
-    private uint CheckLocal(ref QpContext qp, rxe_send_wqe* work)
+    internal uint CheckLocal(ref QpContext qp, rxe_send_wqe* work)
     {
         uint opcode = work->wr.opcode;
         bool isInline = qp.Operation.IsInline != 0;
@@ -99,11 +99,12 @@ internal sealed unsafe class Requester(
     }
 
     // The peer answers from RTR on, and only to the queue pair it is connected to (requests of others are dropped silently).
-    private static bool IsReady(in QpContext qp, in QpContext peer) =>
+    internal static bool IsReady(in QpContext qp, in QpContext peer) =>
         qp.DestinationNumber != 0
         && Volatile.Read(in peer.Number) == qp.DestinationNumber
         && Volatile.Read(in peer.State) is IBV_QPS_RTR or IBV_QPS_RTS or IBV_QPS_SQD or IBV_QPS_SQE
-        && peer.DestinationNumber == qp.Number;
+        && peer.DestinationNumber == qp.Number
+        && peer.Type == qp.Type;
 
     private Step Write(ref QpContext qp, ref QpContext peer, rxe_send_wqe* work, ref ulong bytesLeft)
     {
@@ -277,7 +278,7 @@ internal sealed unsafe class Requester(
         return transfer.MayUse(remote, remote.Length) ? IBV_WC_SUCCESS : responder.RefuseAccess(ref peer);
     }
 
-    private TransferResult Copy(ref QpContext qp, in Segments source, in Segments destination, ref ulong bytesLeft)
+    internal TransferResult Copy(ref QpContext qp, in Segments source, in Segments destination, ref ulong bytesLeft)
     {
         ulong bytes = Math.Min(qp.Operation.Length - qp.Operation.Done, bytesLeft);
         if (bytes == 0)
@@ -291,12 +292,12 @@ internal sealed unsafe class Requester(
         return result;
     }
 
-    private static bool IsWhole(in QpContext qp) => qp.Operation.Done == qp.Operation.Length;
+    internal static bool IsWhole(in QpContext qp) => qp.Operation.Done == qp.Operation.Length;
 
-    private static rxe_sge RemoteRange(in QpContext qp, rxe_send_wqe* work) =>
+    internal static rxe_sge RemoteRange(in QpContext qp, rxe_send_wqe* work) =>
         new() { addr = work->wr.wr_rdma_remote_addr, length = (uint)qp.Operation.Length, lkey = work->wr.wr_rdma_rkey };
 
-    private static Segments LocalSide(in QpContext qp, rxe_send_wqe* work)
+    internal static Segments LocalSide(in QpContext qp, rxe_send_wqe* work)
     {
         if (qp.Operation.IsInline != 0)
         {

@@ -28,6 +28,11 @@ public partial record struct QpAttributes
             now.PortNumber = wish.PortNumber;
         }
 
+        if ((mask & IBV_QP_QKEY) != 0)
+        {
+            now.Qkey = wish.Qkey;
+        }
+
         if ((mask & IBV_QP_AV) != 0)
         {
             now.Path = wish.Path;

@@ -2,12 +2,13 @@ using System.Numerics;
 using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.ibv_qp_attr_mask;
 using static DaxEmu.Abi.ibv_qp_state;
+using static DaxEmu.Abi.ibv_qp_type;
 
 namespace DaxEmu.Nic;
 
 /// <summary>
-/// Which transitions a reliable-connected queue pair may make, with which attributes: IBTA 11.2.4.2, tables "QP state transition
-/// properties", as the kernel's qp_state_table has them for IB_QPT_RC.
+/// Which transitions a queue pair of each type may make, with which attributes: IBTA 11.2.4.2, tables "QP state transition properties",
+/// as the kernel's qp_state_table has them.
 /// </summary>
 internal static class QpStateTable
 {
@@ -24,20 +25,24 @@ internal static class QpStateTable
         nameof(IBV_QP_MAX_DEST_RD_ATOMIC), nameof(IBV_QP_PATH_MIG_STATE), nameof(IBV_QP_CAP), nameof(IBV_QP_DEST_QPN),
     ];
 
-    private static readonly Rule?[] Rules = Build();
+    // By type - IBV_QPT_RC: reliable connection, unreliable connection, unreliable datagram.
+    private static readonly Rule?[][] Rules = [ReliableConnection(), UnreliableConnection(), UnreliableDatagram()];
 
     /// <summary>The name of a state, such as RTS; its number when there is none.</summary>
     public static string NameOf(uint state) => state < States ? StateNames[state] : $"{state}";
 
+    /// <summary>True for the types that there are rules for: RC, UC and UD.</summary>
+    public static bool Knows(uint type) => type - IBV_QPT_RC < (uint)Rules.Length;
+
     /// <summary>Null when a transition is allowed with these attributes; otherwise EINVAL with a sentence.</summary>
-    public static NicError? Check(uint current, uint next, uint mask)
+    public static NicError? Check(uint type, uint current, uint next, uint mask)
     {
         if (next >= States)
         {
             return new NicError(EINVAL, $"{next} is no queue pair state");
         }
 
-        if (Rules[(current * States) + next] is not { } rule)
+        if (Rules[type - IBV_QPT_RC][(current * States) + next] is not { } rule)
         {
             return new NicError(EINVAL, $"a queue pair cannot go from {NameOf(current)} to {NameOf(next)}");
         }
@@ -53,49 +58,91 @@ internal static class QpStateTable
         return foreign == 0 ? null : new NicError(EINVAL, $"{step} does not take {Describe(foreign)}");
     }
 
-    private static Rule?[] Build()
+    private static Rule?[] ReliableConnection()
     {
         const uint InitAttributes = IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS;
         const uint RunningAttributes =
             IBV_QP_CUR_STATE | IBV_QP_ALT_PATH | IBV_QP_ACCESS_FLAGS | IBV_QP_MIN_RNR_TIMER | IBV_QP_PATH_MIG_STATE;
-        Rule?[] rules = new Rule?[States * States];
-        for (uint from = IBV_QPS_RESET; from <= IBV_QPS_ERR; from++)
-        {
-            Allow(from, IBV_QPS_RESET);
-            if (from != IBV_QPS_RESET)
-            {
-                Allow(from, IBV_QPS_ERR);
-            }
-        }
-
-        Allow(IBV_QPS_RESET, IBV_QPS_INIT, required: InitAttributes);
-        Allow(IBV_QPS_INIT, IBV_QPS_INIT, optional: InitAttributes);
+        Rule?[] rules = Common(InitAttributes, RunningAttributes);
         Allow(
+            rules,
             IBV_QPS_INIT,
             IBV_QPS_RTR,
             required: IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN | IBV_QP_RQ_PSN | IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_MIN_RNR_TIMER,
             optional: IBV_QP_ALT_PATH | IBV_QP_ACCESS_FLAGS | IBV_QP_PKEY_INDEX);
         Allow(
+            rules,
             IBV_QPS_RTR,
             IBV_QPS_RTS,
             required: IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY | IBV_QP_SQ_PSN | IBV_QP_MAX_QP_RD_ATOMIC,
             optional: RunningAttributes);
-        Allow(IBV_QPS_RTS, IBV_QPS_RTS, optional: RunningAttributes);
-        Allow(IBV_QPS_RTS, IBV_QPS_SQD, optional: IBV_QP_EN_SQD_ASYNC_NOTIFY);
-        Allow(IBV_QPS_SQD, IBV_QPS_RTS, optional: RunningAttributes);
         Allow(
+            rules,
             IBV_QPS_SQD,
             IBV_QPS_SQD,
             optional: IBV_QP_PORT | IBV_QP_AV | IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY | IBV_QP_MAX_QP_RD_ATOMIC
                 | IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_ALT_PATH | IBV_QP_ACCESS_FLAGS | IBV_QP_PKEY_INDEX | IBV_QP_MIN_RNR_TIMER
                 | IBV_QP_PATH_MIG_STATE);
         // Reached by unreliable types only; a reliable queue pair goes to ERR instead.
-        Allow(IBV_QPS_SQE, IBV_QPS_RTS);
+        Allow(rules, IBV_QPS_SQE, IBV_QPS_RTS);
         return rules;
-
-        void Allow(uint from, uint to, uint required = 0, uint optional = 0) =>
-            rules[(from * States) + to] = new Rule(required, optional);
     }
+
+    private static Rule?[] UnreliableConnection()
+    {
+        const uint InitAttributes = IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS;
+        const uint RunningAttributes = IBV_QP_CUR_STATE | IBV_QP_ALT_PATH | IBV_QP_ACCESS_FLAGS | IBV_QP_PATH_MIG_STATE;
+        Rule?[] rules = Common(InitAttributes, RunningAttributes);
+        Allow(
+            rules,
+            IBV_QPS_INIT,
+            IBV_QPS_RTR,
+            required: IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN | IBV_QP_RQ_PSN,
+            optional: IBV_QP_ALT_PATH | IBV_QP_ACCESS_FLAGS | IBV_QP_PKEY_INDEX);
+        Allow(rules, IBV_QPS_RTR, IBV_QPS_RTS, required: IBV_QP_SQ_PSN, optional: RunningAttributes);
+        Allow(
+            rules,
+            IBV_QPS_SQD,
+            IBV_QPS_SQD,
+            optional: IBV_QP_AV | IBV_QP_ALT_PATH | IBV_QP_ACCESS_FLAGS | IBV_QP_PKEY_INDEX | IBV_QP_PATH_MIG_STATE);
+        Allow(rules, IBV_QPS_SQE, IBV_QPS_RTS, optional: IBV_QP_CUR_STATE | IBV_QP_ACCESS_FLAGS);
+        return rules;
+    }
+
+    private static Rule?[] UnreliableDatagram()
+    {
+        const uint RunningAttributes = IBV_QP_CUR_STATE | IBV_QP_QKEY;
+        Rule?[] rules = Common(IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_QKEY, RunningAttributes);
+        Allow(rules, IBV_QPS_INIT, IBV_QPS_RTR, optional: IBV_QP_PKEY_INDEX | IBV_QP_QKEY);
+        Allow(rules, IBV_QPS_RTR, IBV_QPS_RTS, required: IBV_QP_SQ_PSN, optional: RunningAttributes);
+        Allow(rules, IBV_QPS_SQD, IBV_QPS_SQD, optional: IBV_QP_PKEY_INDEX | IBV_QP_QKEY);
+        Allow(rules, IBV_QPS_SQE, IBV_QPS_RTS, optional: RunningAttributes);
+        return rules;
+    }
+
+    // What all types share but for the names of the attributes.
+    private static Rule?[] Common(uint initAttributes, uint runningAttributes)
+    {
+        Rule?[] rules = new Rule?[States * States];
+        for (uint from = IBV_QPS_RESET; from <= IBV_QPS_ERR; from++)
+        {
+            Allow(rules, from, IBV_QPS_RESET);
+            if (from != IBV_QPS_RESET)
+            {
+                Allow(rules, from, IBV_QPS_ERR);
+            }
+        }
+
+        Allow(rules, IBV_QPS_RESET, IBV_QPS_INIT, required: initAttributes);
+        Allow(rules, IBV_QPS_INIT, IBV_QPS_INIT, optional: initAttributes);
+        Allow(rules, IBV_QPS_RTS, IBV_QPS_RTS, optional: runningAttributes);
+        Allow(rules, IBV_QPS_RTS, IBV_QPS_SQD, optional: IBV_QP_EN_SQD_ASYNC_NOTIFY);
+        Allow(rules, IBV_QPS_SQD, IBV_QPS_RTS, optional: runningAttributes);
+        return rules;
+    }
+
+    private static void Allow(Rule?[] rules, uint from, uint to, uint required = 0, uint optional = 0) =>
+        rules[(from * States) + to] = new Rule(required, optional);
 
     private static string Describe(uint attributes)
     {

@@ -1,7 +1,7 @@
 namespace DaxEmu.Nic;
 
 /// <summary>A wish for a queue pair (struct ibv_qp_init_attr).</summary>
-/// <param name="Type">IBV_QPT_*; only IBV_QPT_RC is served.</param>
+/// <param name="Type">IBV_QPT_RC, IBV_QPT_UC or IBV_QPT_UD.</param>
 /// <param name="Capabilities">Its capacities, as <see cref="QpCapabilities.Granted"/> gives them.</param>
 /// <param name="SendRing">Where its send ring lies: <see cref="QpCapabilities.SendRing"/> bytes.</param>
 /// <param name="ReceiveRing">Where its receive ring lies: <see cref="QpCapabilities.ReceiveRing"/> bytes.</param>

@@ -20,6 +20,12 @@ internal sealed unsafe class Rig : IDisposable
 
     public const uint ToRts = IBV_QP_STATE | IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY | IBV_QP_SQ_PSN | IBV_QP_MAX_QP_RD_ATOMIC;
 
+    public const uint UnreliableToRtr = IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN | IBV_QP_RQ_PSN;
+
+    public const uint UnreliableToRts = IBV_QP_STATE | IBV_QP_SQ_PSN;
+
+    public const uint DatagramToInit = IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_QKEY;
+
     public static readonly Gid LocalGid = new(new UInt128(0, 0x0000ffff_0a000001));
 
     public static readonly NicOptions SmallOptions = new()
@@ -116,7 +122,8 @@ internal sealed unsafe class Rig : IDisposable
         bool signalAll = false,
         TestCq? sendCq = null,
         TestCq? receiveCq = null,
-        ProtectionDomain? domain = null)
+        ProtectionDomain? domain = null,
+        uint type = IBV_QPT_RC)
     {
         domain ??= Ok(Device.AllocateDomain(owner));
         var granted = (capabilities ?? new QpCapabilities(depth, depth, 4, 4, 64)).Granted;
@@ -125,7 +132,7 @@ internal sealed unsafe class Rig : IDisposable
         sendCq ??= NewCq(owner: owner);
         receiveCq ??= NewCq(owner: owner);
         QueuePairRequest request = new(
-            IBV_QPT_RC, granted, sendLocation, receiveLocation, sendCq.Cq, receiveCq.Cq, signalAll, Cookie: (ulong)_endpoints.Count + 100);
+            type, granted, sendLocation, receiveLocation, sendCq.Cq, receiveCq.Cq, signalAll, Cookie: (ulong)_endpoints.Count + 100);
         var qp = Ok(Device.CreateQueuePair(domain, request));
         Endpoint endpoint = new(this, domain, qp, sendRing, receiveRing, sendCq, receiveCq);
         _endpoints.Add(endpoint);
@@ -137,6 +144,20 @@ internal sealed unsafe class Rig : IDisposable
         var a = NewEndpoint(owner: 1, depth);
         var b = NewEndpoint(owner: 2, depth);
         Connect(a, b, rts);
+        return (a, b);
+    }
+
+    public (Endpoint A, Endpoint B) NewUnreliablePair(uint depth = 31)
+    {
+        var a = NewEndpoint(owner: 1, depth, type: IBV_QPT_UC);
+        var b = NewEndpoint(owner: 2, depth, type: IBV_QPT_UC);
+        foreach (var (self, peer) in new[] { (a, b), (b, a) })
+        {
+            Ok(self.Modify(InitAttributes, ToInit));
+            Ok(self.Modify(RtrAttributes(peer.Qp.Number), UnreliableToRtr));
+            Ok(self.Modify(RtsAttributes, UnreliableToRts));
+        }
+
         return (a, b);
     }
 
