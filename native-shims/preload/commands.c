@@ -124,6 +124,14 @@ static int take_channel(unsigned char *response, size_t length, struct reply *re
     return 0;
 }
 
+static void remember(const struct session *session, uint32_t handle, const struct registered_memory *memory)
+{
+    for (unsigned i = 0; i < memory->count; i++) {
+        const struct daxemu_segment *segment = &memory->segments[i];
+        registrations_add(session, handle, memory->arenas[i], segment->address, segment->address + segment->length);
+    }
+}
+
 static int finish(const struct session *session, const struct command *command, const struct registered_memory *memory,
                   struct reply *reply)
 {
@@ -141,7 +149,7 @@ static int finish(const struct session *session, const struct command *command, 
         if (length < sizeof(struct ib_uverbs_reg_mr_resp))
             return EPROTO;
         memcpy(&handle, response + offsetof(struct ib_uverbs_reg_mr_resp, mr_handle), sizeof handle);
-        registrations_add(session, handle, memory->arena, memory->segment.address, memory->segment.address + memory->segment.length);
+        remember(session, handle, memory);
         return 0;
     case IB_USER_VERBS_CMD_DEREG_MR:
         get(command, offsetof(struct ib_uverbs_dereg_mr, mr_handle), &handle, sizeof handle);
@@ -154,15 +162,16 @@ static int finish(const struct session *session, const struct command *command, 
 
 static int carry_out(struct session *session, int fd, struct command *command, struct registered_memory *memory)
 {
-    struct daxemu_write write = { .segment_count = memory->fd >= 0, .command_length = (uint32_t)command->length };
+    struct daxemu_write write = { .segment_count = memory->count, .command_length = (uint32_t)command->length };
     struct iovec parts[] = {
         { &write, sizeof write },
-        { &memory->segment, write.segment_count * sizeof memory->segment },
+        { memory->segments, memory->count * sizeof *memory->segments },
         { command->bytes, command->length },
     };
     struct reply reply;
     exchange_begin(session->exchange);
-    int error = exchange_request(session->exchange, fd, DAXEMU_REQ_WRITE, parts, 3, memory->fd, &reply);
+    int error = exchange_with_descriptors(
+        session->exchange, fd, DAXEMU_REQ_WRITE, parts, 3, memory->fds, memory->count, &reply);
     if (error == 0)
         error = finish(session, command, memory, &reply);
     exchange_end(session->exchange);
@@ -174,14 +183,14 @@ static int carry_out(struct session *session, int fd, struct command *command, s
 ssize_t session_write(struct session *session, int fd, const void *bytes, size_t length)
 {
     struct command command;
-    struct registered_memory memory = { .fd = -1 };
+    struct registered_memory memory;
+    memory.count = 0;
     int error = parse(&command, bytes, length);
     if (error == 0)
         error = prepare(&command, &memory);
     if (error == 0)
         error = carry_out(session, fd, &command, &memory);
-    if (memory.owns_fd && memory.fd >= 0)
-        raw_close(memory.fd);
+    memory_release(&memory);
     if (error == 0)
         return (ssize_t)length;
     debug("uverbs command 0x%x failed: %s", command.number, strerror(error));

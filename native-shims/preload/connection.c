@@ -138,19 +138,20 @@ static bool try_again(int socket, short events)
     return poll(&wait, 1, -1) >= 0 || errno == EINTR;
 }
 
-static int send_request(int socket, struct iovec *parts, int count, int fd)
+static int send_request(int socket, struct iovec *parts, int count, const int *fds, unsigned fd_count)
 {
     union {
         struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof(int))];
+        char room[CMSG_SPACE(sizeof(int) * DAXEMU_MAX_FDS)];
     } control;
     memset(&control, 0, sizeof control);
     struct msghdr message = { .msg_iov = parts, .msg_iovlen = (size_t)count };
-    if (fd >= 0) {
+    if (fd_count > 0) {
+        size_t length = fd_count * sizeof *fds;
         message.msg_control = &control;
-        message.msg_controllen = sizeof control;
-        control.header = (struct cmsghdr){ CMSG_LEN(sizeof fd), SOL_SOCKET, SCM_RIGHTS };
-        memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+        message.msg_controllen = CMSG_SPACE(length);
+        control.header = (struct cmsghdr){ CMSG_LEN(length), SOL_SOCKET, SCM_RIGHTS };
+        memcpy(CMSG_DATA(&control.header), fds, length);
     }
     ssize_t sent;
     do
@@ -212,6 +213,12 @@ static int receive_reply(struct exchange *exchange, int socket, struct daxemu_re
 int exchange_request(struct exchange *exchange, int socket, uint32_t type, const struct iovec *parts, int part_count, int fd,
                      struct reply *reply)
 {
+    return exchange_with_descriptors(exchange, socket, type, parts, part_count, &fd, fd >= 0, reply);
+}
+
+int exchange_with_descriptors(struct exchange *exchange, int socket, uint32_t type, const struct iovec *parts, int part_count,
+                              const int *fds, unsigned fd_count, struct reply *reply)
+{
     struct daxemu_request request = { .type = type, .length = 0, .id = ++exchange->last_id };
     struct iovec all[1 + MOST_PARTS] = { { &request, sizeof request } };
     for (int i = 0; i < part_count; i++) {
@@ -220,7 +227,7 @@ int exchange_request(struct exchange *exchange, int socket, uint32_t type, const
     }
 
     memset(reply, 0, sizeof *reply);
-    int error = send_request(socket, all, 1 + part_count, fd);
+    int error = send_request(socket, all, 1 + part_count, fds, fd_count);
     struct daxemu_reply header = { 0 };
     while (error == 0) {
         error = receive_reply(exchange, socket, &header, reply);

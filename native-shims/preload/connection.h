@@ -49,4 +49,8 @@ void exchange_end(struct exchange *exchange);
 int exchange_request(struct exchange *exchange, int socket, uint32_t type, const struct iovec *parts, int part_count, int fd,
                      struct reply *reply);
 
+/* As exchange_request, with any number of descriptors up to DAXEMU_MAX_FDS. */
+int exchange_with_descriptors(struct exchange *exchange, int socket, uint32_t type, const struct iovec *parts, int part_count,
+                              const int *fds, unsigned fd_count, struct reply *reply);
+
 #endif

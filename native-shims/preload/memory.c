@@ -43,7 +43,7 @@ static const char *obstacle(const struct vma *vma)
     return NULL;
 }
 
-static int move(const struct vma *vma, uintptr_t start, uintptr_t end, int *arena)
+static int move(const struct vma *vma, uintptr_t start, uintptr_t end)
 {
     const char *why = obstacle(vma);
     if (why != NULL) {
@@ -58,21 +58,20 @@ static int move(const struct vma *vma, uintptr_t start, uintptr_t end, int *aren
         start = vma->start;
     if (end > vma->end)
         end = vma->end;
-    if (*arena == NO_ARENA)
-        *arena = arena_choose(start, end);
-    if (*arena == NO_ARENA) {
+    int arena = arena_choose(start, end);
+    if (arena == NO_ARENA) {
         debug("[%lx, %lx) cannot be registered: %d regions of memory that was mapped there before are still registered", start, end,
               ARENAS);
         return EOPNOTSUPP;
     }
-    int error = arena_move(*arena, vma, start, end);
+    int error = arena_move(arena, vma, start, end);
     if (error != 0)
         debug("[%lx, %lx) cannot be moved into a memory file: %s", start, end, strerror(error));
     return error;
 }
 
 /* Moves what is private in the range. */
-static int share_all(uintptr_t start, uintptr_t end, int *arena)
+static int share_all(uintptr_t start, uintptr_t end)
 {
     struct vma vma;
     for (uintptr_t at = start; at < end; at = vma.end) {
@@ -81,71 +80,98 @@ static int share_all(uintptr_t start, uintptr_t end, int *arena)
             debug("[%lx, %lx) cannot be registered: nothing is mapped at %lx", start, end, at);
             return error != 0 && error != ENOENT ? error : EFAULT;
         }
-        if (vma.shared) {
-            *arena = arena_of(&vma);
+        if (!vma.shared)
+            error = move(&vma, at, end < vma.end ? end : vma.end);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+/* Where a segment and its descriptor go; NULL when there are too many. */
+static struct daxemu_segment *add_segment(struct registered_memory *memory, int fd, int arena)
+{
+    if (memory->count == DAXEMU_MAX_FDS)
+        return NULL;
+    memory->fds[memory->count] = fd;
+    memory->arenas[memory->count] = arena;
+    return &memory->segments[memory->count++];
+}
+
+/* Describes the pieces of a mapping that are neighbours in memory and in the file as one segment. */
+static int describe(uintptr_t start, uintptr_t end, bool writes, struct registered_memory *memory)
+{
+    struct vma vma, before = { .end = 0 };
+    struct daxemu_segment *segment = NULL;
+    for (uintptr_t at = start; at < end; at = vma.end) {
+        int error = vma_find(at, &vma);
+        if (error != 0)
+            return error;
+        if (vma.start > at || !vma.shared)
+            return EFAULT; /* changed just now, by another thread */
+        uintptr_t until = end < vma.end ? end : vma.end;
+        if (segment != NULL && vma.inode == before.inode && vma.device == before.device
+            && vma.offset == before.offset + (vma.start - before.start)) {
+            segment->length = until - segment->address;
+            segment->protection &= (uint32_t)vma.protection;
             continue;
         }
-        error = move(&vma, at, end < vma.end ? end : vma.end, arena);
-        if (error != 0)
-            return error;
-    }
-    return 0;
-}
 
-/* One segment: the mappings of the range are of one file, and neighbours there too. */
-static int describe(uintptr_t start, uintptr_t end, struct daxemu_segment *segment, struct vma *first)
-{
-    struct vma vma;
-    int error = vma_find(start, first);
-    if (error != 0)
-        return error;
-    *segment = (struct daxemu_segment){
-        .address = start,
-        .length = end - start,
-        .offset = first->offset + (start - first->start),
-        .protection = (uint32_t)first->protection,
-    };
-    for (uintptr_t at = first->end; at < end; at = vma.end) {
-        error = vma_find(at, &vma);
-        if (error != 0)
+        uint32_t flags = 0;
+        int arena = arena_of(&vma), fd = arena == NO_ARENA ? -1 : arena_descriptor(arena);
+        if (arena == NO_ARENA && (error = backing_open(&vma, writes, &fd, &flags)) != 0)
             return error;
-        if (vma.start > at || !vma.shared || vma.inode != first->inode || vma.device != first->device
-            || vma.offset != first->offset + (vma.start - first->start)) {
-            debug("[%lx, %lx) cannot be registered: another file, or another part of one, begins at %lx", start, end, at);
+        segment = add_segment(memory, fd, arena);
+        if (segment == NULL) {
+            debug("[%lx, %lx) cannot be registered: it has more than %d pieces", start, end, DAXEMU_MAX_FDS);
+            if (arena == NO_ARENA)
+                raw_close(fd);
             return EOPNOTSUPP;
         }
-        segment->protection &= (uint32_t)vma.protection;
+        *segment = (struct daxemu_segment){
+            .address = at,
+            .length = until - at,
+            .offset = vma.offset + (at - vma.start),
+            .protection = (uint32_t)vma.protection,
+            .flags = flags,
+        };
+        before = vma;
     }
     return 0;
 }
 
-static int find(uintptr_t start, uintptr_t end, bool writes, struct registered_memory *memory)
+static void sweep(const struct registered_memory *memory)
 {
-    struct vma vma;
-    int error = share_all(start, end, &memory->arena);
-    if (error == 0)
-        error = describe(start, end, &memory->segment, &vma);
-    if (error != 0)
-        return error;
-
-    memory->arena = arena_of(&vma);
-    if (memory->arena != NO_ARENA) {
-        memory->fd = arena_descriptor(memory->arena);
-        memory->owns_fd = false;
-        arena_sweep(memory->arena);
-        return 0;
+    bool swept[ARENAS] = { false };
+    for (unsigned i = 0; i < memory->count; i++) {
+        int arena = memory->arenas[i];
+        if (arena != NO_ARENA && !swept[arena])
+            arena_sweep(arena);
+        if (arena != NO_ARENA)
+            swept[arena] = true;
     }
-    memory->owns_fd = true;
-    return backing_open(&vma, writes, &memory->fd, &memory->segment.flags);
 }
 
 int memory_find(uint64_t start, uint64_t length, bool writes, struct registered_memory *memory)
 {
+    memory->count = 0;
     if (length == 0 || start + length < start)
         return EINVAL;
-    *memory = (struct registered_memory){ .fd = -1, .arena = NO_ARENA };
     memory_lock();
-    int error = find(start, start + length, writes, memory);
+    int error = share_all(start, start + length);
+    if (error == 0)
+        error = describe(start, start + length, writes, memory);
+    if (error == 0)
+        sweep(memory);
     memory_unlock();
     return error;
+}
+
+void memory_release(struct registered_memory *memory)
+{
+    for (unsigned i = 0; i < memory->count; i++) {
+        if (memory->arenas[i] == NO_ARENA)
+            raw_close(memory->fds[i]);
+    }
+    memory->count = 0;
 }

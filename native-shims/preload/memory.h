@@ -1,4 +1,4 @@
-/* How the daemon gets at memory that a program registers: as a segment of a file. */
+/* How the daemon gets at memory that a program registers: as segments of files. */
 #ifndef DAXEMU_PRELOAD_MEMORY_H
 #define DAXEMU_PRELOAD_MEMORY_H
 
@@ -7,17 +7,20 @@
 #include <stdint.h>
 
 struct registered_memory {
-    struct daxemu_segment segment;
-    int fd;        /* to be sent along */
-    bool owns_fd;  /* close it afterwards */
-    int arena;     /* arena.h */
+    unsigned count;
+    struct daxemu_segment segments[DAXEMU_MAX_FDS];
+    int fds[DAXEMU_MAX_FDS];    /* to be sent along, one for each segment */
+    int arenas[DAXEMU_MAX_FDS]; /* arena.h; NO_ARENA: the descriptor is to be closed afterwards */
 };
 
 /*
  * Finds out what backs a range, and moves private pages into an arena. Returns 0; or EFAULT (nothing is mapped there), EINVAL,
- * EOPNOTSUPP (memory of a kind that cannot be shared with the daemon, or of more than one file), or what open(2) gave. debug() says why.
+ * EOPNOTSUPP (memory of a kind that cannot be shared with the daemon, or in too many pieces), or what open(2) gave. debug() says why.
+ * memory_release in any case.
  */
 int memory_find(uint64_t start, uint64_t length, bool writes, struct registered_memory *memory);
+
+void memory_release(struct registered_memory *memory);
 
 /* For fork(2). */
 void memory_lock(void);

@@ -17,11 +17,11 @@ public sealed partial class NicDevice
     private readonly byte[] _keyBytes;
 
     /// <summary>
-    /// Registers memory (ibv_reg_mr_iova(3)): asks for the pin, then maps. Completes at once unless the contract lets the pin wait.
+    /// Registers memory (ibv_reg_mr_iova(3)): asks for the pins, then maps. Completes at once unless the contract lets a pin wait.
     /// </summary>
     /// <param name="domain">Its protection domain.</param>
     /// <param name="request">The wish.</param>
-    /// <param name="cancellation">Gives up waiting for the pin.</param>
+    /// <param name="cancellation">Gives up waiting for a pin.</param>
     /// <returns>
     /// The region; EINVAL for a range or flags that ibv_reg_mr(3) forbids, EOPNOTSUPP for on-demand paging, ENOMEM at the limits, or what
     /// the contract or <see cref="MemoryRegionRequest.Map"/> answered.
@@ -43,21 +43,21 @@ public sealed partial class NicDevice
         }
 
         uint key = reserved.Value;
-        Pin? pin = null;
+        List<RegionPin> pins = new(request.Pins.Count);
         MemoryRegion? region = null;
         try
         {
-            if (request.Pin is { } wish)
+            PinAccess access = PinAccess.Read | ((request.AccessFlags & IBV_ACCESS_LOCAL_WRITE) != 0 ? PinAccess.Write : PinAccess.None);
+            foreach (RegionPinRequest part in request.Pins)
             {
-                PinAccess access = PinAccess.Read | ((request.AccessFlags & IBV_ACCESS_LOCAL_WRITE) != 0 ? PinAccess.Write : PinAccess.None);
-                wish = wish with { Access = access, Region = $"rkey 0x{key:x}" };
-                PinDecision decision = await _contract.PinAsync(wish, request.ReadFacts!, cancellation).ConfigureAwait(false);
+                PinRequest wish = part.Pin with { Access = access, Region = $"rkey 0x{key:x}" };
+                PinDecision decision = await _contract.PinAsync(wish, part.ReadFacts, cancellation).ConfigureAwait(false);
                 if (decision.Pin is null)
                 {
                     return new NicError(decision.Errno, decision.Reason);
                 }
 
-                pin = decision.Pin;
+                pins.Add(new RegionPin(decision.Pin, part.Offset));
             }
 
             NicResult<RegionMapping> mapped = request.Map();
@@ -66,7 +66,7 @@ public sealed partial class NicDevice
                 return mapped.Error;
             }
 
-            region = new MemoryRegion(key, domain, request, pin, mapped.Value);
+            region = new MemoryRegion(key, domain, request, pins, mapped.Value);
             Publish(region);
             return region;
         }
@@ -74,11 +74,7 @@ public sealed partial class NicDevice
         {
             if (region is null)
             {
-                if (pin is not null)
-                {
-                    _contract.Unpin(pin);
-                }
-
+                Unpin(pins);
                 ReleaseKey(domain, key);
             }
         }
@@ -113,11 +109,7 @@ public sealed partial class NicDevice
         }
         finally
         {
-            if (region.Pin is { } pin)
-            {
-                _contract.Unpin(pin);
-            }
-
+            Unpin(region.Pins);
             ReleaseKey(region.Domain, region.Key);
         }
 
@@ -169,12 +161,15 @@ public sealed partial class NicDevice
             return new NicError(EINVAL, "remote write and remote atomic access need IBV_ACCESS_LOCAL_WRITE");
         }
 
-        if (request.Pin is not null && request.ReadFacts is null)
-        {
-            throw new ArgumentException("a request with a pin needs a way to read the file's facts", nameof(request));
-        }
-
         return null;
+    }
+
+    private void Unpin(IReadOnlyList<RegionPin> pins)
+    {
+        foreach (RegionPin held in pins)
+        {
+            _contract.Unpin(held.Pin);
+        }
     }
 
     private NicResult<uint> ReserveKey(ProtectionDomain domain)

@@ -62,16 +62,18 @@ public sealed partial class NicDevice
     /// <param name="offset">Offset in the region of a byte that could not be reached.</param>
     public void ReportFault(uint key, ulong offset)
     {
-        if (FindRegion(key) is not { Pin: { } pin } region || offset >= region.Length)
+        foreach ((Pin pin, ulong start) in FindRegion(key)?.Pins ?? [])
         {
-            return;
+            ByteRange range = pin.Request.Range;
+            if (offset >= start && offset - start < range.Length)
+            {
+                ulong distance = offset - start;
+                _contract.ReportBreach(
+                    pin,
+                    ByteRange.OfLength(range.Start + distance, range.Length - distance),
+                    $"a work request on rkey 0x{key:x} met a page that is gone, {offset} bytes into the region");
+            }
         }
-
-        ByteRange range = pin.Request.Range;
-        _contract.ReportBreach(
-            pin,
-            ByteRange.OfLength(range.Start + offset, range.Length - offset),
-            $"a work request on rkey 0x{key:x} met a page that is gone, {offset} bytes into the region");
     }
 
     /// <summary>

@@ -13,7 +13,7 @@ public sealed class MemoryTests(Machine machine)
     [InlineData("shared-file", "a mapped file is registered as the file that it is")]
     [InlineData("memory-file", "a memfd is found among the program's descriptors")]
     [InlineData("stack", "the registering thread's stack is EOPNOTSUPP")]
-    [InlineData("two-files", "a range over two files is EOPNOTSUPP")]
+    [InlineData("several-files", "a range over files and private memory is one region")]
     [InlineData("unmapped", "a range with a hole is EFAULT")]
     [InlineData("mapped-anew", "a region keeps its pages when the program maps others at their address")]
     [InlineData("forked", "a child gets pages of its own, the heap's too")]
@@ -36,6 +36,19 @@ public sealed class MemoryTests(Machine machine)
         string program = await machine.CompileAsync("memory_kinds");
 
         (await machine.RunAsync(program, "pinned-file", Path.Combine(machine.Volume, "file"))).Succeeded();
+    }
+
+    [Theory]
+    [InlineData("pinned-files", "each file of a region is pinned")]
+    [InlineData("refused-whole", "a region of which a part is refused pins nothing")]
+    public async Task A_region_over_files_of_a_guarded_volume_is_pinned_whole_or_not_at_all(string kind, string rule)
+    {
+        Assert.SkipUnless(machine.HasVolume, "/dev/fuse is missing: no volume can be mounted");
+        string program = await machine.CompileAsync("memory_kinds");
+
+        ProgramResult result = await machine.RunAsync(program, kind, Path.Combine(machine.Volume, kind));
+
+        Assert.True(result.ExitStatus == 0, $"{rule}: not so.\n{result.Text}");
     }
 
     // userfaultfd(2) with UFFD_USER_MODE_ONLY needs nothing, but seccomp profiles of containers often forbid the call.

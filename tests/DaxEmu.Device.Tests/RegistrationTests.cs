@@ -156,15 +156,81 @@ public sealed class RegistrationTests : IDisposable
     }
 
     [Fact]
-    public void A_region_of_two_files_is_EOPNOTSUPP()
+    public void A_region_of_several_segments_holds_a_pin_for_each_that_a_file_backs()
     {
-        ib_uverbs_reg_mr request = new() { pd_handle = _pd, start = Address, hca_va = Address, length = 8192 };
-        byte[] command = TestClient.Framed(ib_uverbs_write_cmds.IB_USER_VERBS_CMD_REG_MR, TestClient.Bytes(request), 12);
-        daxemu_segment half = new() { address = Address, length = 4096, protection = 3 };
+        using SafeFileHandle memory = MemoryFile.CreateSealed("client", 8192);
 
-        TestReply reply = _client.Write(command, [half, half with { address = Address + 4096 }], _file.Handle, _file.Handle);
+        TestReply reply = TryRegisterJoined(
+            Address + 100,
+            12288 - 200,
+            (new daxemu_segment { address = Address, length = 4096, offset = 8192, protection = 3 }, _file.Handle),
+            (new daxemu_segment { address = Address + 4096, length = 4096, offset = 4096, protection = 3 }, memory),
+            (new daxemu_segment { address = Address + 8192, length = 4096, offset = 0, protection = 3 }, _file.Handle));
 
-        Assert.Equal(EOPNOTSUPP, reply.Errno);
+        Assert.True(reply.Result > 0, reply.Text);
+        Assert.Equal([new ByteRange(0, 3996), new ByteRange(8292, 12288)], _device.Contract.PinsOf().Select(p => p.Request.Range).Order(Starts));
+        Assert.Equal(1, _device.Mappings.Count);
+        Assert.Equal(0, _client.Deregister(reply.Read<ib_uverbs_reg_mr_resp>().mr_handle).Errno);
+        Assert.Empty(_device.Contract.PinsOf());
+        Assert.Equal(0, _device.Mappings.Count);
+    }
+
+    [Fact]
+    public void A_segment_that_is_refused_takes_the_others_with_it()
+    {
+        TestReply reply = TryRegisterJoined(
+            Address,
+            8192,
+            (new daxemu_segment { address = Address, length = 4096, protection = 3 }, _file.Handle),
+            (new daxemu_segment { address = Address + 4096, length = 4096, offset = Length, protection = 3 }, _file.Handle));
+
+        Assert.True(reply.Errno != 0);
+        Assert.Empty(_device.Contract.PinsOf());
+        Assert.Equal(0, _device.Mappings.Count);
+    }
+
+    public static TheoryData<string, daxemu_segment, daxemu_segment, int> OddNeighbours
+    {
+        get
+        {
+            daxemu_segment first = new() { address = Address, length = 4096, protection = 3 };
+            daxemu_segment second = new() { address = Address + 4096, length = 4096, protection = 3 };
+            return new()
+            {
+                { "they meet", first, second, 0 },
+                { "they overlap", first, second with { address = Address + 4095, length = 4097 }, EINVAL },
+                { "there is a gap", first, second with { address = Address + 8192 }, EINVAL },
+                { "in the wrong order", second, first, EFAULT },
+                { "the second is short", first, second with { length = 4095 }, EFAULT },
+                { "the second is not needed", first with { length = 8192 }, second with { address = Address + 8192 }, EINVAL },
+                { "the first reaches past the end of time", first with { length = ulong.MaxValue }, second, EINVAL },
+                { "the first ends within a page of its file", first with { offset = 100 }, second, EINVAL },
+                { "the second begins within a page of its file", first, second with { offset = 100 }, EINVAL },
+                { "the second's offset wraps", first, second with { offset = ulong.MaxValue - 4095 }, EINVAL },
+                { "the second is empty", first, second with { length = 0 }, EFAULT },
+                { "the second may not be written", first, second with { protection = 1 }, EFAULT },
+            };
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(OddNeighbours))]
+    public void Segments_must_lie_next_to_one_another(string what, daxemu_segment first, daxemu_segment second, int expected)
+    {
+        TestReply reply = TryRegisterJoined(Address, 8192, (first, _file.Handle), (second, _file.Handle));
+
+        Assert.True(reply.Errno == expected, $"{what}: errno {reply.Errno}: {reply.Text}");
+        Assert.Equal(expected == 0 ? 1 : 0, _device.Mappings.Count);
+    }
+
+    [Fact]
+    public void Segments_and_descriptors_come_in_pairs()
+    {
+        daxemu_segment segment = new() { address = Address, length = 4096, protection = 3 };
+
+        Assert.Equal(EINVAL, TryRegister(Address, 4096, [segment]).Errno);
+        Assert.Equal(EINVAL, TryRegister(Address, 4096, [segment], _file.Handle, _file.Handle).Errno);
+        Assert.Equal(EINVAL, TryRegister(Address, 4096, [], _file.Handle).Errno);
     }
 
     [Fact]
@@ -186,6 +252,24 @@ public sealed class RegistrationTests : IDisposable
 
         Assert.Equal(1ul, _device.Log.TakeClosed().Session.Id);
         Assert.Empty(_device.Contract.PinsOf());
+    }
+
+    private static Comparer<ByteRange> Starts { get; } = Comparer<ByteRange>.Create((a, b) => a.Start.CompareTo(b.Start));
+
+    private TestReply TryRegisterJoined(ulong start, ulong length, params (daxemu_segment Segment, SafeFileHandle File)[] parts) =>
+        TryRegister(start, length, [.. parts.Select(p => p.Segment)], [.. parts.Select(p => p.File)]);
+
+    private TestReply TryRegister(ulong start, ulong length, daxemu_segment[] segments, params SafeFileHandle[] files)
+    {
+        ib_uverbs_reg_mr request = new()
+        {
+            pd_handle = _pd,
+            start = start,
+            hca_va = start,
+            length = length,
+            access_flags = TestVerbs.AllAccess,
+        };
+        return _client.Write(TestClient.Framed(ib_uverbs_write_cmds.IB_USER_VERBS_CMD_REG_MR, TestClient.Bytes(request), 12), segments, files);
     }
 
     [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "open", SetLastError = true)]

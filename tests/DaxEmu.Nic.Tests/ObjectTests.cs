@@ -12,6 +12,8 @@ public sealed class ObjectTests : IDisposable
         new FileIdentity(1, 2), "/f", ByteRange.OfLength(8192, 4096), PinAccess.None, PinKind.LongTerm, PinMapping.PageCache,
         new PinOwner(1, 2, 3, "test"), Region: string.Empty);
 
+    private static readonly RegionPinRequest[] Wishes = [new(Wish, () => default, 0)];
+
     private readonly Rig _rig = new();
     private readonly ProtectionDomain _domain;
 
@@ -54,7 +56,7 @@ public sealed class ObjectTests : IDisposable
     public async Task A_registration_that_ibv_reg_mr_forbids_is_refused_before_anything_is_asked(
         long iova, ulong length, uint flags, int errno)
     {
-        MemoryRegionRequest request = new((ulong)iova, length, flags, Wish, () => default, () => throw new InvalidOperationException());
+        MemoryRegionRequest request = new((ulong)iova, length, flags, Wishes, () => throw new InvalidOperationException());
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
         Assert.Equal(errno, result.Errno);
         Assert.NotEmpty(result.Reason);
@@ -72,7 +74,7 @@ public sealed class ObjectTests : IDisposable
         var region = _rig.Register(_domain, 4096, flags, Wish);
         var pin = Assert.Single(_rig.Contract.Held);
         Assert.Equal((access, $"rkey 0x{region.Key:x}"), (pin.Request.Access, pin.Request.Region));
-        Assert.Same(pin, region.Region.Pin);
+        Assert.Equal(new RegionPin(pin, 0), Assert.Single(region.Region.Pins));
         Rig.Ok(_rig.Device.Deregister(region.Region));
         Assert.Empty(_rig.Contract.Held);
         Assert.Equal(EINVAL, _rig.Device.Deregister(region.Region).Errno);
@@ -82,7 +84,7 @@ public sealed class ObjectTests : IDisposable
     public async Task A_refused_pin_refuses_the_registration_with_the_contracts_words_and_maps_nothing()
     {
         _rig.Contract.Refusal = new PinDecision(null, ETXTBSY, "a truncate is under way");
-        MemoryRegionRequest request = new(0, 4096, 0, Wish, () => default, () => throw new InvalidOperationException());
+        MemoryRegionRequest request = new(0, 4096, 0, Wishes, () => throw new InvalidOperationException());
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
         Assert.Equal((ETXTBSY, "a truncate is under way"), (result.Errno, result.Reason));
         Rig.Ok(_rig.Device.DeallocateDomain(_domain));
@@ -91,7 +93,7 @@ public sealed class ObjectTests : IDisposable
     [Fact]
     public async Task A_mapping_that_fails_gives_the_pin_back()
     {
-        MemoryRegionRequest request = new(0, 4096, 0, Wish, () => default, () => new NicError(ENOMEM, "mmap failed"));
+        MemoryRegionRequest request = new(0, 4096, 0, Wishes, () => new NicError(ENOMEM, "mmap failed"));
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
         Assert.Equal((ENOMEM, "mmap failed"), (result.Errno, result.Reason));
         Assert.Empty(_rig.Contract.Held);
@@ -101,7 +103,7 @@ public sealed class ObjectTests : IDisposable
     [Fact]
     public async Task A_cancelled_registration_leaves_nothing_behind()
     {
-        MemoryRegionRequest request = new(0, 4096, 0, Wish, () => default, () => throw new InvalidOperationException());
+        MemoryRegionRequest request = new(0, 4096, 0, Wishes, () => throw new InvalidOperationException());
         await Assert.ThrowsAsync<OperationCanceledException>(
             async () => await _rig.Device.RegisterAsync(_domain, request, new CancellationToken(canceled: true)));
         Rig.Ok(_rig.Device.DeallocateDomain(_domain));
@@ -113,11 +115,53 @@ public sealed class ObjectTests : IDisposable
         var region = _rig.Register(_domain, 4096, 0, Wish);
         _rig.Device.ReportFault(region.Key, 1000);
         var breach = Assert.Single(_rig.Contract.Breaches);
-        Assert.Equal((region.Region.Pin, new ByteRange(9192, 12288)), (breach.Pin, breach.Range));
+        Assert.Equal((region.Region.Pins[0].Pin, new ByteRange(9192, 12288)), (breach.Pin, breach.Range));
         Assert.Contains($"0x{region.Key:x}", breach.Evidence, StringComparison.Ordinal);
         _rig.Device.ReportFault(region.Key ^ 1, 0);
         _rig.Device.ReportFault(_rig.Register(_domain, 64, 0).Key, 0);
         Assert.Single(_rig.Contract.Breaches);
+    }
+
+    [Fact]
+    public async Task A_fault_in_a_region_of_several_files_is_a_breach_of_the_pin_under_that_byte()
+    {
+        RegionPinRequest[] wishes =
+        [
+            new(Wish with { Range = new ByteRange(4096, 8192) }, () => default, 0),
+            new(Wish with { Range = new ByteRange(0, 4096) }, () => default, 8192),
+        ];
+        MemoryRegion region = Rig.Ok(await _rig.Device.RegisterAsync(
+            _domain, new MemoryRegionRequest(0, 12288, 0, wishes, () => new RegionMapping(0, 0, () => { })), TestContext.Current.CancellationToken));
+
+        _rig.Device.ReportFault(region.Key, 4096);
+        _rig.Device.ReportFault(region.Key, 8192 + 100);
+
+        var breach = Assert.Single(_rig.Contract.Breaches);
+        Assert.Equal((region.Pins[1].Pin, new ByteRange(100, 4096)), (breach.Pin, breach.Range));
+        Rig.Ok(_rig.Device.Deregister(region));
+        Assert.Empty(_rig.Contract.Held);
+    }
+
+    [Fact]
+    public async Task A_pin_that_is_refused_gives_back_those_before_it()
+    {
+        RegionPinRequest refuseTheNext = new(
+            Wish,
+            () =>
+            {
+                _rig.Contract.Refusal = new PinDecision(null, ETXTBSY, "a truncate is under way");
+                return default;
+            },
+            4096);
+        _rig.Contract.Refusal = null;
+        MemoryRegionRequest request = new(
+            0, 8192, 0, [.. Wishes, refuseTheNext], () => throw new InvalidOperationException());
+
+        var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(ETXTBSY, result.Errno);
+        Assert.Empty(_rig.Contract.Held);
+        Rig.Ok(_rig.Device.DeallocateDomain(_domain));
     }
 
     [Fact]
@@ -143,7 +187,7 @@ public sealed class ObjectTests : IDisposable
             regions.Add(_rig.Register(_domain, 64, 0, memory: _rig.BlockMemory));
         }
 
-        MemoryRegionRequest request = new(0, 64, 0, null, null, () => throw new InvalidOperationException());
+        MemoryRegionRequest request = new(0, 64, 0, [], () => throw new InvalidOperationException());
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
         Assert.Equal(ENOMEM, result.Errno);
         Rig.Ok(_rig.Device.Deregister(regions[100].Region));

@@ -77,7 +77,10 @@ struct daxemu_doorbell {
     __u8 qp_state[DAXEMU_DOORBELL_QPS];
 };
 
-/* Client memory that a command refers to by address, such as reg_mr's range; descriptors come in the order of the segments. */
+/*
+ * Client memory that a command refers to by address, such as reg_mr's range: up to DAXEMU_MAX_FDS segments next to one another, in order,
+ * that meet on pages of the memory and of their files. Descriptors, one for each, come in the order of the segments.
+ */
 struct daxemu_segment {
     __u64 address; /* of the first byte, in the client */
     __u64 length;

@@ -10,6 +10,7 @@ public static class mman
     public const int MAP_SHARED = 0x1;
     public const int MAP_PRIVATE = 0x2;
     public const int MAP_SHARED_VALIDATE = 0x3;
+    public const int MAP_FIXED = 0x10;
     public const int MAP_ANONYMOUS = 0x20;
     public const int MAP_SYNC = 0x80000;
     public const uint MFD_CLOEXEC = 1;

@@ -2,6 +2,8 @@ using DaxEmu.Abi;
 using DaxEmu.Contract;
 using DaxEmu.Linux.Memory;
 using DaxEmu.Nic;
+using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.daxemu_device;
 using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.ibv_access_flags;
 using static DaxEmu.Abi.mman;
@@ -13,10 +15,14 @@ internal sealed partial class VerbsContext
     // While a registration waits for a layout operation to end, this often the client is looked after.
     private static readonly TimeSpan Attention = TimeSpan.FromMilliseconds(50);
 
+    // A file of huge pages can be mapped only at addresses that suit them: the client's mapping did, so alike by this number.
+    private const nuint HugePage = 2 << 20;
+
     private readonly HandleTable<MemoryRegion> _regions = new(int.MaxValue);
+    private readonly Dictionary<uint, int> _segmentCounts = [];
     private ulong _registeredBytes;
 
-    /// <summary>reg_mr: finds out what the memory is, asks for the pin, maps it.</summary>
+    /// <summary>reg_mr: finds out what the memory is, asks for the pins, maps it.</summary>
     public NicResult RegisterRegion(ref Command command)
     {
         ib_uverbs_reg_mr request = command.Read<ib_uverbs_reg_mr>();
@@ -30,47 +36,42 @@ internal sealed partial class VerbsContext
             return new NicError(EINVAL, $"start 0x{request.start:x} and hca_va 0x{request.hca_va:x} differ in their offset into a page");
         }
 
-        if (command.Segments.Length != 1 || command.Descriptors.Count != 1)
+        if (command.Segments.Length is 0 or > DAXEMU_MAX_FDS || command.Descriptors.Count != command.Segments.Length)
         {
             return new NicError(
-                EOPNOTSUPP,
-                "a memory region is one segment of one file; "
+                EINVAL,
+                $"a memory region is 1 to {DAXEMU_MAX_FDS} segments, each with a descriptor; "
                     + $"{command.Segments.Length} segments and {command.Descriptors.Count} descriptors came");
         }
 
-        daxemu_segment segment = command.Segments[0];
-        ulong skipped = request.start - segment.address;
-        if (request.start < segment.address || skipped > segment.length || request.length > segment.length - skipped)
-        {
-            return new NicError(EFAULT, $"the segment does not hold the {request.length} bytes at 0x{request.start:x}");
-        }
-
         bool writes = (request.access_flags & IBV_ACCESS_LOCAL_WRITE) != 0;
-        int needed = writes ? PROT_READ | PROT_WRITE : PROT_READ;
-        if ((segment.protection & needed) != needed)
+        NicResult<daxemu_segment[]> segments = ClientSegments.Cut(
+            command.Segments, request.start, request.length, writes ? PROT_READ | PROT_WRITE : PROT_READ);
+        if (!segments.IsOk)
         {
-            return new NicError(EFAULT, "the program's mapping does not allow the access that the memory region asks for");
+            return segments.Error;
         }
 
+        // Each segment is a mapping of the daemon, of which a process may have only so many: each counts.
         using Rollback rollback = new();
-        if (TakeObject(rollback) is { IsOk: false } refusal)
+        for (int i = 0; i < segments.Value.Length; i++)
         {
-            return refusal;
+            if (TakeObject(rollback) is { IsOk: false } refusal)
+            {
+                return refusal;
+            }
         }
 
-        NicResult<ResolvedMemory> resolved = _services.Resolver.Resolve(command.Descriptors[0], segment, _identity.Client);
-        if (!resolved.IsOk)
+        List<RegionPart> parts = new(segments.Value.Length);
+        try
         {
-            return resolved.Error;
+            NicResult resolved = Resolve(segments.Value, command.Descriptors, writes, parts);
+            return resolved.IsOk ? Register(domain, request, parts, writes, rollback, ref command) : resolved;
         }
-
-        using ResolvedMemory memory = resolved.Value;
-        if (memory.Offset > long.MaxValue || skipped + request.length > long.MaxValue - memory.Offset)
+        finally
         {
-            return new NicError(EINVAL, $"the memory lies past the largest file offset, at {memory.Offset}");
+            parts.ForEach(part => part.Memory.Dispose());
         }
-
-        return Register(domain, request, memory, memory.Offset + skipped, writes, rollback, ref command);
     }
 
     /// <summary>dereg_mr.</summary>
@@ -88,26 +89,49 @@ internal sealed partial class VerbsContext
             _regions.Remove(handle);
             _registeredBytes -= region.Length;
             _quota.ReturnRegisteredBytes((long)region.Length);
-            _quota.ReturnObject();
+            ReturnSegments(handle);
         }
 
         return gone;
     }
 
-    private NicResult Register(
-        ProtectionDomain domain, ib_uverbs_reg_mr request, ResolvedMemory memory, ulong offset, bool writes, Rollback rollback,
-        ref Command command)
+    private void ReturnSegments(uint handle)
     {
-        if (memory.Identity is null && CheckUnpinned(memory, offset, request.length, writes) is { } refusal)
+        _segmentCounts.Remove(handle, out int segments);
+        for (int i = 0; i < segments; i++)
         {
-            return refusal;
+            _quota.ReturnObject();
+        }
+    }
+
+    private NicResult Resolve(
+        daxemu_segment[] segments, IReadOnlyList<SafeFileHandle> descriptors, bool writes, List<RegionPart> parts)
+    {
+        ulong start = 0UL;
+        for (int i = 0; i < segments.Length; i++)
+        {
+            NicResult<ResolvedMemory> resolved = _services.Resolver.Resolve(descriptors[i], segments[i], _identity.Client);
+            if (!resolved.IsOk)
+            {
+                return resolved.Error;
+            }
+
+            parts.Add(new RegionPart(resolved.Value, start, segments[i].length));
+            if (resolved.Value.Identity is null && CheckUnpinned(resolved.Value, segments[i].length, writes) is { } refusal)
+            {
+                return refusal;
+            }
+
+            start += segments[i].length;
         }
 
-        PinRequest? pin = memory.Identity is not { } file
-            ? null
-            : new PinRequest(
-                file, memory.Path, ByteRange.OfLength(offset, request.length), PinAccess.None, PinKind.LongTerm, memory.Mapping,
-                _identity.Owner, Region: "");
+        return NicResult.Ok;
+    }
+
+    private NicResult Register(
+        ProtectionDomain domain, ib_uverbs_reg_mr request, List<RegionPart> parts, bool writes, Rollback rollback, ref Command command)
+    {
+        RegionPinRequest[] pins = [.. parts.Where(p => p.Memory.Identity is not null).Select(PinOf)];
         ulong length = request.length;
         // A longer one is refused by the NIC; its length is not to be added up with others'.
         long counted = (long)Math.Min(length, Nic.Options.MaxRegionBytes);
@@ -119,8 +143,7 @@ internal sealed partial class VerbsContext
         rollback.Add(() => _quota.ReturnRegisteredBytes(counted));
         NicResult<MemoryRegion> region = WaitFor(cancellation => Nic.RegisterAsync(
             domain,
-            new MemoryRegionRequest(
-                request.hca_va, length, request.access_flags, pin, memory.ReadFacts, () => Map(memory, offset, length, writes)),
+            new MemoryRegionRequest(request.hca_va, length, request.access_flags, pins, () => Map(parts, request.start, writes)),
             cancellation));
         if (!region.IsOk)
         {
@@ -129,14 +152,24 @@ internal sealed partial class VerbsContext
 
         _regions.TryPeek(out uint handle);
         _regions.Add(region.Value);
+        _segmentCounts.Add(handle, parts.Count);
         _registeredBytes += length;
         rollback.Commit();
         command.Respond(new ib_uverbs_reg_mr_resp { mr_handle = handle, lkey = region.Value.Key, rkey = region.Value.Key });
         return NicResult.Ok;
     }
 
+    private RegionPinRequest PinOf(RegionPart part)
+    {
+        ResolvedMemory memory = part.Memory;
+        PinRequest pin = new(
+            memory.Identity!.Value, memory.Path, ByteRange.OfLength(memory.Offset, part.Length), PinAccess.None, PinKind.LongTerm,
+            memory.Mapping, _identity.Owner, Region: "");
+        return new RegionPinRequest(pin, memory.ReadFacts, part.Start);
+    }
+
     // What the contract checks of a file.
-    private static NicError? CheckUnpinned(ResolvedMemory memory, ulong offset, ulong length, bool writes)
+    private static NicError? CheckUnpinned(ResolvedMemory memory, ulong length, bool writes)
     {
         FileFacts facts = memory.ReadFacts();
         if (writes && !facts.OpenForWriting)
@@ -144,33 +177,27 @@ internal sealed partial class VerbsContext
             return new NicError(EFAULT, $"{memory.Path} is not open for writing");
         }
 
-        return offset > facts.Size || length > facts.Size - offset
-            ? new NicError(EFAULT, $"{memory.Path} has {facts.Size} bytes; the memory region would end at {offset + length}")
+        return memory.Offset > facts.Size || length > facts.Size - memory.Offset
+            ? new NicError(EFAULT, $"{memory.Path} has {facts.Size} bytes; the memory region would end at {memory.Offset + length}")
             : null;
     }
 
-    private NicResult<RegionMapping> Map(ResolvedMemory memory, ulong offset, ulong length, bool writes)
+    private NicResult<RegionMapping> Map(List<RegionPart> parts, ulong address, bool writes)
     {
-        MemoryProtection protection = writes ? MemoryProtection.ReadWrite : MemoryProtection.Read;
-        MemoryMapping mapping;
+        MappingPart[] ranges = [.. parts.Select(p => new MappingPart(
+            p.Memory.File, (long)p.Memory.Offset, (long)p.Length, p.Memory.Mapping == PinMapping.Sync))];
+        JoinedMapping mapping;
         try
         {
-            mapping = memory.Mapping == PinMapping.Sync
-                ? MemoryMapping.MapSyncIfPossible(memory.File, (long)offset, (long)length, protection)
-                : MemoryMapping.Map(memory.File, (long)offset, (long)length, protection);
+            mapping = JoinedMapping.Map(ranges, writes ? MemoryProtection.ReadWrite : MemoryProtection.Read, HugePage, (nuint)address);
         }
         catch (Linux.LinuxException failure)
         {
-            return new NicError(failure.Errno, failure.Message);
+            string files = string.Join(", ", parts.Select(p => p.Memory.Path).Distinct());
+            return new NicError(failure.Errno, $"{files}: {failure.Message}");
         }
 
-        if (memory.Mapping == PinMapping.Sync && !mapping.IsSync)
-        {
-            mapping.Dispose();
-            return new NicError(EOPNOTSUPP, $"{memory.Path} says it is DAX, but mmap(MAP_SYNC) does not work on it");
-        }
-
-        NicResult<int> index = _services.Mappings.Add(mapping.Address, (nuint)length);
+        NicResult<int> index = _services.Mappings.Add(mapping.Address, (nuint)parts.Sum(p => (long)p.Length));
         if (!index.IsOk)
         {
             mapping.Dispose();

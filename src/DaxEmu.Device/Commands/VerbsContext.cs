@@ -157,7 +157,7 @@ internal sealed partial class VerbsContext
 
         _asyncChannel?.Dispose();
         _quota.ReturnRegisteredBytes((long)_registeredBytes);
-        for (int i = _domains.Count + _regions.Count + _channels.Count + _completionQueues.Count + _queuePairs.Count; i > 0; i--)
+        for (int i = _domains.Count + _segmentCounts.Values.Sum() + _channels.Count + _completionQueues.Count + _queuePairs.Count; i > 0; i--)
         {
             _quota.ReturnObject();
         }

@@ -1,18 +1,16 @@
-using DaxEmu.Contract;
-
 namespace DaxEmu.Nic;
 
 /// <summary>A registered memory region: client memory that work requests may name by its key.</summary>
 public sealed class MemoryRegion
 {
-    internal MemoryRegion(uint key, ProtectionDomain domain, MemoryRegionRequest request, Pin? pin, RegionMapping mapping)
+    internal MemoryRegion(uint key, ProtectionDomain domain, MemoryRegionRequest request, IReadOnlyList<RegionPin> pins, RegionMapping mapping)
     {
         Key = key;
         Domain = domain;
         Iova = request.Iova;
         Length = request.Length;
         AccessFlags = request.AccessFlags;
-        Pin = pin;
+        Pins = pins;
         Mapping = mapping;
     }
 
@@ -31,8 +29,8 @@ public sealed class MemoryRegion
     /// <summary>IBV_ACCESS_*.</summary>
     public uint AccessFlags { get; }
 
-    /// <summary>The pin that holds its file in place, or null when no file backs it.</summary>
-    public Pin? Pin { get; }
+    /// <summary>The pins that hold the files behind it in place, in the order of its bytes; none where no file backs it.</summary>
+    public IReadOnlyList<RegionPin> Pins { get; }
 
     internal RegionMapping Mapping { get; }
 

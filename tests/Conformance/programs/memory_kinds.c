@@ -139,13 +139,63 @@ static void stack(const char *file)
     refused(memory, LENGTH, EOPNOTSUPP);
 }
 
-static void two_files(const char *file)
+static void map_over(unsigned char *at, int fd, int page)
+{
+    CHECK(mmap(at, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, page * PAGE) == at);
+}
+
+static int made_file(const char *file, int pages)
 {
     int fd = open(file, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    CHECK(fd >= 0 && ftruncate(fd, PAGE) == 0);
+    CHECK(fd >= 0 && ftruncate(fd, pages * PAGE) == 0);
+    return fd;
+}
+
+/* Two files, parts of one in another order, and private memory between them. */
+static void several_files(const char *file)
+{
+    char other[4096];
+    snprintf(other, sizeof other, "%s.2", file);
+    int one = made_file(file, 4), two = made_file(other, 1);
+    unsigned char *memory = anonymous(6 * PAGE);
+    map_over(memory + PAGE, one, 3);
+    map_over(memory + 2 * PAGE, one, 1);
+    map_over(memory + 4 * PAGE, two, 0);
+    both_ways(memory + PAGE + 5);
+    unsigned char byte;
+    CHECK(pread(one, &byte, 1, 3 * PAGE + 5) == 1 && byte == 9 && pread(one, &byte, 1, PAGE) == 1 && byte == 9);
+    CHECK(pread(two, &byte, 1, 0) == 1 && byte == 9 && memory[3 * PAGE] == 9);
+}
+
+/* A range over two files of a guarded volume: neither can be cut where it is registered. */
+static void pinned_files(const char *file)
+{
+    char other[4096];
+    snprintf(other, sizeof other, "%s.2", file);
+    int one = made_file(file, 2), two = made_file(other, 2);
+    unsigned char *memory = anonymous(3 * PAGE);
+    map_over(memory, one, 0);
+    map_over(memory + 2 * PAGE, two, 0);
+    struct ibv_mr *mr = ibv_reg_mr(l.pd, memory, 3 * PAGE, EVERYTHING);
+    CHECK(mr != NULL);
+    CHECK(ftruncate(one, PAGE) == 0 && ftruncate(two, PAGE) == 0);
+    CHECK(ftruncate(one, 0) == -1 && errno == ETXTBSY);
+    CHECK(ftruncate(two, 0) == -1 && errno == ETXTBSY);
+    transfer(&l, IBV_WR_RDMA_WRITE, source_mr, source, 3 * PAGE, mr, memory);
+    unsigned char byte;
+    CHECK(pread(two, &byte, 1, 0) == 1 && byte == source[2 * PAGE]);
+    CHECK(ibv_dereg_mr(mr) == 0 && ftruncate(one, 0) == 0 && ftruncate(two, 0) == 0);
+}
+
+/* One page of the range cannot be registered: nothing is, and no pin stays. */
+static void refused_whole(const char *file)
+{
+    int fd = made_file(file, 1);
     unsigned char *memory = anonymous(2 * PAGE);
-    CHECK(mmap(memory, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED);
-    refused(memory, 2 * PAGE, EOPNOTSUPP);
+    map_over(memory, fd, 0);
+    map_over(memory + PAGE, fd, 1); /* past the end */
+    refused(memory, 2 * PAGE, EFAULT);
+    CHECK(ftruncate(fd, 0) == 0);
 }
 
 static void unmapped(const char *file)
@@ -252,7 +302,8 @@ static const struct {
     void (*run)(const char *file);
 } cases[] = {
     { "heap", heap }, { "anonymous", mapped }, { "statics", statics }, { "read-only", read_only }, { "shared-file", shared_file }, { "pinned-file", pinned_file },
-    { "memory-file", memory_file }, { "stack", stack }, { "two-files", two_files }, { "unmapped", unmapped },
+    { "memory-file", memory_file }, { "stack", stack }, { "several-files", several_files },
+    { "pinned-files", pinned_files }, { "refused-whole", refused_whole }, { "unmapped", unmapped },
     { "mapped-anew", mapped_anew }, { "forked", forked }, { "written-meanwhile", written_meanwhile },
 };
 

@@ -191,8 +191,7 @@ internal sealed unsafe class Rig : IDisposable
             iova,
             bytes,
             access,
-            pin,
-            () => new FileFacts(bytes, true),
+            pin is null ? [] : [new RegionPinRequest(pin, () => new FileFacts(bytes, true), 0)],
             () => new RegionMapping(mapping, 0, () => Mappings.Remove(mapping)));
         return new TestRegion(memory, Ok(Device.RegisterAsync(domain, request, default).AsTask().Result));
     }

@@ -1,0 +1,132 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.errno;
+using static DaxEmu.Abi.mman;
+
+namespace DaxEmu.Linux.Memory;
+
+/// <summary>Byte ranges of several files, mapped shared and next to one another, so that they are one range of memory.</summary>
+public sealed unsafe class JoinedMapping : IDisposable
+{
+    private readonly nuint _reservedLength;
+    private void* _reserved;
+
+    private JoinedMapping(void* reserved, nuint reservedLength)
+    {
+        _reserved = reserved;
+        _reservedLength = reservedLength;
+    }
+
+    /// <summary>Address of the first byte of the first part.</summary>
+    public nint Address { get; private set; }
+
+    /// <summary>
+    /// Maps the parts in order. Each but the first begins on a page of its file, and each but the last ends on one.
+    /// </summary>
+    /// <param name="parts">One or more; bytes past the end of a file raise SIGBUS when touched.</param>
+    /// <param name="protection">What the memory is for; the descriptors must be open for it.</param>
+    /// <param name="alignment">A power of two, at least a page: what hugetlb pages among the parts need.</param>
+    /// <param name="phase">
+    /// The first page's address and that of the page that holds this one have the same remainder by <paramref name="alignment"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">The parts do not meet on pages.</exception>
+    /// <exception cref="LinuxException">
+    /// mmap(2) failed: EACCES when a descriptor is not open for it, EOPNOTSUPP when MAP_SYNC is wanted and cannot be had, ENODEV, ENOMEM.
+    /// Nothing is mapped then.
+    /// </exception>
+    public static JoinedMapping Map(IReadOnlyList<MappingPart> parts, MemoryProtection protection, nuint alignment, nuint phase)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        nuint page = (nuint)Environment.SystemPageSize;
+        nuint slack = (nuint)parts[0].Offset % page;
+        nuint span = Span(parts, page);
+        byte* at = Reserve(span, alignment, phase & ~(page - 1));
+        JoinedMapping mapping = new(at, span) { Address = (nint)(at + slack) };
+        try
+        {
+            foreach (MappingPart part in parts)
+            {
+                at = MapPart(part, at, page, protection);
+            }
+
+            return mapping;
+        }
+        catch
+        {
+            mapping.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Unmaps all parts.</summary>
+    public void Dispose()
+    {
+        if (_reserved is not null)
+        {
+            _ = MemoryCalls.Munmap(_reserved, _reservedLength);
+            _reserved = null;
+        }
+    }
+
+    // Address space of that alignment and nothing around it: the number of mappings of a process is limited.
+    private static byte* Reserve(nuint length, nuint alignment, nuint phase)
+    {
+        nuint reserved = checked(length + alignment);
+        using SafeFileHandle nothing = new(-1, ownsHandle: false);
+        byte* start = (byte*)MemoryCalls.Mmap(null, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, nothing, 0);
+        if (start == (byte*)-1)
+        {
+            throw LinuxException.FromLastError($"mmap({reserved} bytes, PROT_NONE)");
+        }
+
+        nuint before = (phase - (nuint)start) & (alignment - 1);
+        if (before != 0)
+        {
+            _ = MemoryCalls.Munmap(start, before);
+        }
+
+        _ = MemoryCalls.Munmap(start + before + length, alignment - before);
+        return start + before;
+    }
+
+    private static byte* MapPart(MappingPart part, byte* at, nuint page, MemoryProtection protection)
+    {
+        nuint slack = (nuint)part.Offset % page;
+        nuint length = Pages(slack + (nuint)part.Length, page);
+        int flags = part.Sync ? MAP_SHARED_VALIDATE | MAP_SYNC : MAP_SHARED;
+        void* mapped = MemoryCalls.Mmap(at, length, (int)protection, flags | MAP_FIXED, part.File, part.Offset - (long)slack);
+        if (mapped == (void*)-1)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+
+            // EINVAL: the filesystem does not know MAP_SYNC at all.
+            throw new LinuxException(
+                $"mmap({length} bytes, {protection}, {(part.Sync ? "MAP_SYNC, " : "")}MAP_FIXED, offset {part.Offset})",
+                part.Sync && errno == EINVAL ? EOPNOTSUPP : errno);
+        }
+
+        return at + length;
+    }
+
+    // Pages from the first part's first to the last part's last.
+    private static nuint Span(IReadOnlyList<MappingPart> parts, nuint page)
+    {
+        nuint span = 0;
+        for (int i = 0; i < parts.Count; i++)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(parts[i].Offset);
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(parts[i].Length);
+            nuint slack = (nuint)parts[i].Offset % page;
+            if ((i > 0 && slack != 0) || (i < parts.Count - 1 && (slack + (nuint)parts[i].Length) % page != 0))
+            {
+                throw new ArgumentException("parts that are mapped next to one another meet on pages", nameof(parts));
+            }
+
+            span = checked(span + Pages(slack + (nuint)parts[i].Length, page));
+        }
+
+        return span;
+    }
+
+    private static nuint Pages(nuint bytes, nuint page) => checked(bytes + page - 1) & ~(page - 1);
+}
