@@ -4,7 +4,7 @@ using DaxEmu.Abi;
 namespace DaxEmu.Nic;
 
 /// <summary>
-/// The data-path state of a NIC in one block of memory: engines, queue pairs, completion queues, memory regions. It holds offsets and
+/// The data-path state of a NIC in one block of memory: engines, queue pairs, completion queues, memory regions and windows. It holds offsets and
 /// indices only, so it can be a memfd that several processes map, each at its own address.
 /// </summary>
 public sealed unsafe class NicBlock
@@ -98,6 +98,28 @@ public sealed unsafe class NicBlock
     internal rxe_recv_wqe* ReceiveArea(uint qpIndex) =>
         (rxe_recv_wqe*)(_base + Header.WorkAreaOffset + (qpIndex * Header.WorkAreaStride) + Header.ReceiveAreaOffset);
 
+    /// <summary>True for a key that could be a window's: keys of windows and regions differ in their index.</summary>
+    internal bool IsWindow(uint key) => key >> 8 >= (uint)Header.FirstWindow;
+
+    /// <summary>Takes a window off its region and its queue pair, if it is bound; the caller holds its lock.</summary>
+    internal void FreeWindow(ref RegionContext window)
+    {
+        if (window.RegionKey == 0)
+        {
+            return;
+        }
+
+        window.Key = 0;
+        WindowCount.Remove(ref RegionByKey(window.RegionKey).Windows);
+        window.RegionKey = 0;
+        if (window.Queue != 0 && Volatile.Read(ref QpByNumber(window.Queue).Number) == window.Queue)
+        {
+            Interlocked.Decrement(ref QpByNumber(window.Queue).BoundWindows);
+        }
+
+        window.Queue = 0;
+    }
+
     internal ref EngineSlot Engine(int slot) => ref _engines[slot];
 
     /// <summary>Finds a free engine slot; -1 when there is none.</summary>
@@ -138,6 +160,36 @@ public sealed unsafe class NicBlock
                 spin.SpinOnce(sleep1Threshold: -1);
             }
         }
+    }
+
+    /// <summary>The number of the grace period that runs now.</summary>
+    internal ulong ReadGrace() => Volatile.Read(ref ((BlockHeader*)_base)->Grace);
+
+    /// <summary>
+    /// Begins a grace period, after an entry was marked invalid: for an engine, which cannot wait for others as <see cref="WaitForEngines"/>
+    /// does, since others may be waiting for it.
+    /// </summary>
+    internal ulong BeginGrace() => Interlocked.Increment(ref ((BlockHeader*)_base)->Grace);
+
+    /// <summary>True once every engine that may have seen the entry valid has left its critical section.</summary>
+    /// <remarks>
+    /// An engine makes its sequence odd, then (full barrier) notes the number of the grace period, then reads entries. One that noted this
+    /// number, or that goes in after it was seen outside, sees the entry invalid.
+    /// </remarks>
+    /// <param name="grace">From <see cref="BeginGrace"/>.</param>
+    /// <param name="self">Slot of the engine that asks, which uses no entry meanwhile.</param>
+    internal bool HasPassed(ulong grace, int self)
+    {
+        for (int slot = 0; slot < Header.Engines; slot++)
+        {
+            ref EngineSlot engine = ref _engines[slot];
+            if (slot != self && (Volatile.Read(ref engine.Sequence) & 1) != 0 && Volatile.Read(ref engine.Entered) < grace)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static void CheckAlignment(void* memory)

@@ -28,7 +28,7 @@ public sealed partial class NicDevice
 
     /// <summary>Deallocates a protection domain (ibv_dealloc_pd(3)).</summary>
     /// <param name="domain">The domain.</param>
-    /// <returns>EBUSY while a region or queue pair is in it, EINVAL when it is gone already.</returns>
+    /// <returns>EBUSY while a region, window or queue pair is in it, EINVAL when it is gone already.</returns>
     public NicResult DeallocateDomain(ProtectionDomain domain)
     {
         ArgumentNullException.ThrowIfNull(domain);
@@ -41,7 +41,7 @@ public sealed partial class NicDevice
 
             if (domain.Uses != 0)
             {
-                return new NicError(EBUSY, $"protection domain {domain.Number} still has {domain.Uses} memory regions or queue pairs");
+                return new NicError(EBUSY, $"protection domain {domain.Number} still has {domain.Uses} memory regions, windows or queue pairs");
             }
 
             domain.IsGone = true;

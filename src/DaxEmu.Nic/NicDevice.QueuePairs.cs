@@ -111,6 +111,11 @@ public sealed partial class NicDevice
         lock (_lock)
         {
             uint index = qp.Number & _block.QpIndexMask;
+            if (_block.QpByIndex(index).BoundWindows != 0)
+            {
+                FreeWindowsOf(qp.Number);
+            }
+
             _queuePairs[index] = null;
             _queuePairIndices.Return(index);
             qp.Domain.Uses--;

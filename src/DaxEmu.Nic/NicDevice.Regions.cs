@@ -7,7 +7,7 @@ namespace DaxEmu.Nic;
 public sealed partial class NicDevice
 {
     // ib_user_verbs.h, IB_UVERBS_ACCESS_OPTIONAL_RANGE: flags a device may ignore.
-    private const uint OptionalAccessFlags = 0x3ff0_0000;
+    internal const uint OptionalAccessFlags = 0x3ff0_0000;
 
     private const uint SupportedAccessFlags = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ
         | IBV_ACCESS_REMOTE_ATOMIC | IBV_ACCESS_MW_BIND | IBV_ACCESS_ZERO_BASED | IBV_ACCESS_HUGETLB | OptionalAccessFlags;
@@ -85,7 +85,7 @@ public sealed partial class NicDevice
     /// Waits at most as long as a running <see cref="NicEngine.Drain"/> takes.
     /// </summary>
     /// <param name="region">The region.</param>
-    /// <returns>EINVAL when it is gone already.</returns>
+    /// <returns>EINVAL when it is gone already, or while a window is bound to it.</returns>
     public NicResult Deregister(MemoryRegion region)
     {
         ArgumentNullException.ThrowIfNull(region);
@@ -94,6 +94,12 @@ public sealed partial class NicDevice
             if (region.IsGone)
             {
                 return new NicError(EINVAL, $"memory region 0x{region.Key:x} is gone already");
+            }
+
+            // As the kernel's rxe_dereg_mr.
+            if (!WindowCount.TryClose(ref _block.RegionByKey(region.Key).Windows))
+            {
+                return new NicError(EINVAL, $"memory region 0x{region.Key:x} still has memory windows bound to it");
             }
 
             region.IsGone = true;
@@ -212,6 +218,7 @@ public sealed partial class NicDevice
             entry.Offset = region.Mapping.Offset;
             entry.Iova = region.Iova;
             entry.Length = region.Length;
+            entry.Windows = 0;
             // Release: an engine that reads the key (acquire) sees the fields above.
             Volatile.Write(ref entry.Key, region.Key);
         }

@@ -3,7 +3,7 @@ using DaxEmu.Contract;
 namespace DaxEmu.Nic;
 
 /// <summary>
-/// The control plane: protection domains, memory regions, completion queues and queue pairs, and the entries of the
+/// The control plane: protection domains, memory regions and windows, completion queues and queue pairs, and the entries of the
 /// <see cref="NicBlock"/> that engines see of them. Safe for any number of threads.
 /// </summary>
 /// <remarks>Owners are the caller's: a tag, such as an open device file, that <see cref="ReleaseOwner"/> finds objects by.</remarks>
@@ -39,7 +39,9 @@ public sealed partial class NicDevice
         _domainObjects = [];
         _regionIndices = new IndexPool(1, options.MaxMemoryRegions);
         _regions = new MemoryRegion?[options.MaxMemoryRegions + 1];
-        _keyBytes = new byte[options.MaxMemoryRegions + 1];
+        _windowIndices = new IndexPool((uint)options.MaxMemoryRegions + 1, options.MaxMemoryWindows);
+        _windows = new MemoryWindow?[options.MaxMemoryWindows];
+        _keyBytes = new byte[options.MaxMemoryRegions + options.MaxMemoryWindows + 1];
         _completionQueueIndices = new IndexPool(0, options.MaxCompletionQueues);
         _completionQueues = new CompletionQueue?[options.MaxCompletionQueues];
         _queuePairIndices = new IndexPool(0, options.MaxQueuePairs);
@@ -91,6 +93,11 @@ public sealed partial class NicDevice
         foreach (CompletionQueue cq in OwnedBy(_completionQueues, c => c.Owner, owner))
         {
             _ = DestroyCompletionQueue(cq);
+        }
+
+        foreach (MemoryWindow window in OwnedBy(_windows, w => w.Domain.Owner, owner))
+        {
+            _ = DeallocateWindow(window);
         }
 
         foreach (MemoryRegion region in OwnedBy(_regions, r => r.Domain.Owner, owner))

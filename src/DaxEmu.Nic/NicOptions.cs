@@ -12,8 +12,11 @@ public sealed record NicOptions
     /// <summary>Completion queues.</summary>
     public int MaxCompletionQueues { get; init; } = 16384;
 
-    /// <summary>Memory regions, below 2^24: a key is the index and one byte more.</summary>
+    /// <summary>Memory regions; with the windows below 2^24: a key is the index and one byte more.</summary>
     public int MaxMemoryRegions { get; init; } = 65536;
+
+    /// <summary>Memory windows.</summary>
+    public int MaxMemoryWindows { get; init; } = 65536;
 
     /// <summary>Protection domains.</summary>
     public int MaxProtectionDomains { get; init; } = 8192;
@@ -56,7 +59,8 @@ public sealed record NicOptions
     {
         Check(MaxQueuePairs, 1, 1 << 20, nameof(MaxQueuePairs));
         Check(MaxCompletionQueues, 1, 1 << 24, nameof(MaxCompletionQueues));
-        Check(MaxMemoryRegions, 1, (1 << 24) - 1, nameof(MaxMemoryRegions));
+        Check(MaxMemoryRegions, 1, (1 << 24) - 2, nameof(MaxMemoryRegions));
+        Check(MaxMemoryWindows, 0, (1 << 24) - 1 - MaxMemoryRegions, nameof(MaxMemoryWindows));
         Check(MaxProtectionDomains, 1, 1 << 24, nameof(MaxProtectionDomains));
         Check(MaxWorkRequests, 1, 1 << 20, nameof(MaxWorkRequests));
         Check(MaxSge, 1, 256, nameof(MaxSge));

@@ -1,4 +1,3 @@
-using DaxEmu.Abi;
 using static DaxEmu.Abi.ibv_send_flags;
 using static DaxEmu.Abi.ibv_wc_flags;
 using static DaxEmu.Abi.ibv_wc_opcode;
@@ -49,29 +48,6 @@ public sealed class OpcodeTests : IDisposable
     }
 
     [Fact]
-    public void Send_with_invalidate_ends_the_use_of_the_key_before_the_receiver_is_told()
-    {
-        var lent = _b.Register(4096);
-        _b.PostReceive(7, _remote.Sge(0, 64));
-        _a.Do(Post.Send(5, _local.Sge(0, 64)) with { Opcode = IBV_WR_SEND_WITH_INV, Immediate = lent.Key });
-        var received = _b.ReceiveCq.TakeOne();
-        Assert.Equal((IBV_WC_WITH_INV, lent.Key), (received.wc_flags, received.ex_invalidate_rkey));
-        Assert.Equal(IBV_WC_REM_ACCESS_ERR, _a.Do(Post.Write(6, lent, 0, _local.Sge(0, 8))).status);
-        Rig.Ok(_rig.Device.Deregister(lent.Region));
-    }
-
-    [Fact]
-    public void Send_with_invalidate_of_a_foreign_key_fails_the_receiver_only()
-    {
-        var foreign = _a.Register(4096);
-        _b.PostReceive(7, _remote.Sge(0, 64));
-        var sent = _a.Do(Post.Send(5, _local.Sge(0, 64)) with { Opcode = IBV_WR_SEND_WITH_INV, Immediate = foreign.Key });
-        Assert.Equal(IBV_WC_SUCCESS, sent.status);
-        Assert.Equal(IBV_WC_REM_INV_REQ_ERR, _b.ReceiveCq.TakeOne().status);
-        Assert.Equal(ibv_qp_state.IBV_QPS_ERR, _b.State);
-    }
-
-    [Fact]
     public void Rdma_write_puts_bytes_where_told_and_the_peer_sees_no_completion()
     {
         var written = _a.Do(Post.Write(5, _remote, 1000, _local.Sge(0, 2000)));
@@ -119,15 +95,6 @@ public sealed class OpcodeTests : IDisposable
         var added = _a.Do(Post.FetchAdd(5, _remote, 0, 3, _local.Sge(0, 8)));
         Assert.Equal((IBV_WC_SUCCESS, IBV_WC_FETCH_ADD), (added.status, added.opcode));
         Assert.Equal((ulong.MaxValue, 2UL), (_local.Word(0), _remote.Word(0)));
-    }
-
-    [Fact]
-    public void Local_invalidate_ends_the_use_of_a_key_of_the_own_domain()
-    {
-        var spare = _a.Register(64);
-        var done = _a.Do(new Post { Opcode = IBV_WR_LOCAL_INV, Immediate = spare.Key });
-        Assert.Equal((IBV_WC_SUCCESS, IBV_WC_LOCAL_INV), (done.status, done.opcode));
-        Assert.Equal(IBV_WC_LOC_QP_OP_ERR, _a.Do(new Post { Opcode = IBV_WR_LOCAL_INV, Immediate = spare.Key }).status);
     }
 
     [Theory]

@@ -71,6 +71,14 @@ public static class ibv_access_flags
     public const uint IBV_ACCESS_RELAXED_ORDERING = 1 << 20;
 }
 
+/// <summary>enum ibv_mw_type.</summary>
+[CHeader("infiniband/verbs.h")]
+public static class ibv_mw_type
+{
+    public const uint IBV_MW_TYPE_1 = 1;
+    public const uint IBV_MW_TYPE_2 = 2;
+}
+
 /// <summary>enum ibv_wr_opcode.</summary>
 [CHeader("infiniband/verbs.h")]
 public static class ibv_wr_opcode

@@ -79,7 +79,9 @@ public static class ib_uverbs_device_cap_flags
     public const uint IB_UVERBS_DEVICE_SYS_IMAGE_GUID = 1 << 11;
     public const uint IB_UVERBS_DEVICE_RC_RNR_NAK_GEN = 1 << 12;
     public const uint IB_UVERBS_DEVICE_N_NOTIFY_CQ = 1 << 14;
+    public const uint IB_UVERBS_DEVICE_MEM_WINDOW = 1 << 17;
     public const uint IB_UVERBS_DEVICE_MEM_MGT_EXTENSIONS = 1 << 21;
+    public const uint IB_UVERBS_DEVICE_MEM_WINDOW_TYPE_2B = 1 << 24;
 }
 
 /// <summary>What a read of the asynchronous event descriptor gives.</summary>
@@ -336,6 +338,34 @@ public struct ib_uverbs_reg_mr_resp
 public struct ib_uverbs_dereg_mr
 {
     public uint mr_handle;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_alloc_mw
+{
+    public ulong response;
+    public uint pd_handle;
+    public byte mw_type;
+    public reserved_bytes reserved;
+
+    [InlineArray(3)]
+    public struct reserved_bytes
+    {
+        private byte _first;
+    }
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_alloc_mw_resp
+{
+    public uint mw_handle;
+    public uint rkey;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_dealloc_mw
+{
+    public uint mw_handle;
 }
 
 [CHeader("rdma/ib_user_verbs.h")]

@@ -45,7 +45,8 @@ internal sealed class OwnedObjects(object owner)
         lock (_gate)
         {
             _closed = true;
-            members = [.. _members];
+            // Regions last: windows may be bound to them.
+            members = [.. _members.OrderBy(m => m is MemoryRegion)];
         }
 
         foreach (IDisposable member in members)

@@ -20,6 +20,12 @@ public enum CompletionOpcode
     /// <summary>A fetch and add (<c>IBV_WC_FETCH_ADD</c>).</summary>
     FetchAdd = (int)IBV_WC_FETCH_ADD,
 
+    /// <summary>A memory window was bound (<c>IBV_WC_BIND_MW</c>).</summary>
+    BindWindow = (int)IBV_WC_BIND_MW,
+
+    /// <summary>An rkey was ended (<c>IBV_WC_LOCAL_INV</c>).</summary>
+    LocalInvalidate = (int)IBV_WC_LOCAL_INV,
+
     /// <summary>A receive, filled by a send (<c>IBV_WC_RECV</c>).</summary>
     Receive = (int)IBV_WC_RECV,
 

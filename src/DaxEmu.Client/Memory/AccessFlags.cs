@@ -21,6 +21,12 @@ public enum AccessFlags
     /// <summary>Peers may do atomics on it; needs <see cref="LocalWrite"/> (<c>IBV_ACCESS_REMOTE_ATOMIC</c>).</summary>
     RemoteAtomic = (int)IBV_ACCESS_REMOTE_ATOMIC,
 
-    /// <summary>Everything above.</summary>
+    /// <summary>Memory windows may be bound to it (<c>IBV_ACCESS_MW_BIND</c>).</summary>
+    WindowBind = (int)IBV_ACCESS_MW_BIND,
+
+    /// <summary>Peers address it from 0 on; only of a memory window of type 2 (<c>IBV_ACCESS_ZERO_BASED</c>).</summary>
+    ZeroBased = (int)IBV_ACCESS_ZERO_BASED,
+
+    /// <summary>Local writes, and what peers may do with memory.</summary>
     All = LocalWrite | RemoteWrite | RemoteRead | RemoteAtomic,
 }

@@ -69,6 +69,17 @@ public sealed class ProtectionDomain : IDisposable
         return Register($"reg_mr({length} bytes, {access})", file, 0, mapping, MemoryProtection.ReadWrite, access);
     }
 
+    /// <summary>Makes a memory window: <c>ibv_alloc_mw</c>. It gives access to nothing until it is bound.</summary>
+    /// <param name="type">Its kind.</param>
+    /// <exception cref="RdmaException">The device can have no more of them.</exception>
+    public MemoryWindow AllocateWindow(MemoryWindowType type)
+    {
+        ThrowIfDisposed();
+        ib_uverbs_alloc_mw_resp response = Device.Commands.Write<ib_uverbs_alloc_mw, ib_uverbs_alloc_mw_resp>(
+            "alloc_mw", IB_USER_VERBS_CMD_ALLOC_MW, new ib_uverbs_alloc_mw { pd_handle = Handle, mw_type = (byte)type });
+        return Owned.Add(new MemoryWindow(this, type, response));
+    }
+
     /// <summary>Makes a reliably connected queue pair.</summary>
     /// <param name="completions">Where its completions go, of both queues.</param>
     /// <param name="options">Its size; null: the defaults.</param>

@@ -9,6 +9,7 @@ namespace DaxEmu.Client;
 public sealed partial class QueuePair
 {
     private const int AtomicLength = 8;
+    private const uint KeyByte = 0xff;
 
     /// <summary>Posts a send request.</summary>
     /// <param name="request">The request.</param>
@@ -141,6 +142,42 @@ public sealed partial class QueuePair
         ulong id, ScatterGather local, RemoteMemory remote, ulong addend, SendFlags flags = SendFlags.Signaled) =>
         Post(FetchAdd(id, remote, addend, flags), local);
 
+    /// <summary>
+    /// Binds a memory window to a part of a region: peers may reach it by the rkey that is returned once the request has completed.
+    /// A window that cannot be bound ends in <see cref="CompletionStatus.MemoryWindowBindError"/>.
+    /// </summary>
+    /// <param name="id">What the completion is to be recognised by; below 2^63.</param>
+    /// <param name="window">The window; one of type 2 must not be bound.</param>
+    /// <param name="memory">The part, of a region with <see cref="AccessFlags.WindowBind"/>; no bytes: unbinds a window of type 1.</param>
+    /// <param name="access">What peers may do through it.</param>
+    /// <param name="flags">How.</param>
+    /// <returns>The window as a peer must name it.</returns>
+    /// <inheritdoc cref="PostSend"/>
+    public RemoteMemory PostBind(
+        ulong id, MemoryWindow window, ScatterGather memory, AccessFlags access, SendFlags flags = SendFlags.Signaled)
+    {
+        ArgumentNullException.ThrowIfNull(window);
+        uint key = window.RKey;
+
+        // ibv_inc_rkey: a key that peers may still have must not come to life again.
+        uint next = (key & ~KeyByte) | ((key + 1) & KeyByte);
+        WindowBinding binding = new(key, next, memory, access);
+        PostWithoutMemory(new SendWorkRequest { Id = id, Opcode = SendOpcode.BindWindow, Flags = flags, Binding = binding });
+        window.RKey = next;
+        return new RemoteMemory((access & AccessFlags.ZeroBased) != 0 ? 0 : memory.Address, memory.Length, next);
+    }
+
+    /// <summary>
+    /// Ends the rkey of a memory window of type 2 that is bound on this queue pair: once the request has completed, no byte changes
+    /// through it any more. Any other key ends in <see cref="CompletionStatus.LocalQueuePairOperationError"/>.
+    /// </summary>
+    /// <param name="id">What the completion is to be recognised by; below 2^63.</param>
+    /// <param name="rkey">The rkey.</param>
+    /// <param name="flags">How.</param>
+    /// <inheritdoc cref="PostSend"/>
+    public void PostInvalidate(ulong id, uint rkey, SendFlags flags = SendFlags.Signaled) =>
+        PostWithoutMemory(new SendWorkRequest { Id = id, Opcode = SendOpcode.LocalInvalidate, Flags = flags, InvalidateRKey = rkey });
+
     /// <summary>Posts a receive: memory that a peer's send fills.</summary>
     /// <param name="id">What the completion is to be recognised by; below 2^63.</param>
     /// <param name="local">The memory.</param>
@@ -175,6 +212,14 @@ public sealed partial class QueuePair
     private void Post(in SendWorkRequest request, ScatterGather local)
     {
         if (!TryPost(request, new ReadOnlySpan<ScatterGather>(in local)))
+        {
+            throw Full("post_send", _send);
+        }
+    }
+
+    private void PostWithoutMemory(in SendWorkRequest request)
+    {
+        if (!TryPost(request, []))
         {
             throw Full("post_send", _send);
         }

@@ -26,6 +26,14 @@ public enum SendOpcode
     /// <summary>Adds to 8 bytes there (<c>IBV_WR_ATOMIC_FETCH_AND_ADD</c>).</summary>
     FetchAdd = (int)IBV_WR_ATOMIC_FETCH_AND_ADD,
 
-    /// <summary>Fills a receive of the peer and invalidates an rkey of the peer's (<c>IBV_WR_SEND_WITH_INV</c>).</summary>
+    /// <summary>Ends the rkey of a memory window of type 2 that is bound on this queue pair (<c>IBV_WR_LOCAL_INV</c>).</summary>
+    LocalInvalidate = (int)IBV_WR_LOCAL_INV,
+
+    /// <summary>Binds a memory window to a part of a region (<c>IBV_WR_BIND_MW</c>): see <see cref="QueuePair.PostBind"/>.</summary>
+    BindWindow = (int)IBV_WR_BIND_MW,
+
+    /// <summary>
+    /// Fills a receive of the peer and ends the rkey of a memory window that is bound on its queue pair (<c>IBV_WR_SEND_WITH_INV</c>).
+    /// </summary>
     SendWithInvalidate = (int)IBV_WR_SEND_WITH_INV,
 }

@@ -15,11 +15,16 @@ public readonly record struct SendWorkRequest
     /// <summary>The 4 bytes for the peer's completion, of the requests with an immediate.</summary>
     public uint Immediate { get; init; }
 
-    /// <summary>The peer's rkey to invalidate, of <see cref="SendOpcode.SendWithInvalidate"/>.</summary>
+    /// <summary>
+    /// The rkey to end: the peer's, of <see cref="SendOpcode.SendWithInvalidate"/>; one's own, of <see cref="SendOpcode.LocalInvalidate"/>.
+    /// </summary>
     public uint InvalidateRKey { get; init; }
 
     /// <summary>The peer's memory, of writes, reads and atomics.</summary>
     public RemoteMemory Remote { get; init; }
+
+    /// <summary>What to bind to what, of <see cref="SendOpcode.BindWindow"/>.</summary>
+    public WindowBinding Binding { get; init; }
 
     /// <summary>Value to compare with, or to add, of atomics.</summary>
     public ulong CompareAdd { get; init; }

@@ -87,7 +87,15 @@ internal static unsafe class WorkQueueEntries
         entry->dma.resid = length;
         switch (request.Opcode)
         {
-            case SendOpcode.SendWithInvalidate:
+            case SendOpcode.BindWindow:
+                entry->wr.wr_mw_addr = request.Binding.Memory.Address;
+                entry->wr.wr_mw_length = request.Binding.Memory.Length;
+                entry->wr.wr_mw_mr_lkey = request.Binding.Memory.LKey;
+                entry->wr.wr_mw_mw_rkey = request.Binding.RKey;
+                entry->wr.wr_mw_rkey = request.Binding.NewRKey;
+                entry->wr.wr_mw_access = (uint)request.Binding.Access;
+                break;
+            case SendOpcode.SendWithInvalidate or SendOpcode.LocalInvalidate:
                 entry->wr.ex_invalidate_rkey = request.InvalidateRKey;
                 break;
             case SendOpcode.SendWithImmediate:

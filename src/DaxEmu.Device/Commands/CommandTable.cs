@@ -36,6 +36,10 @@ internal static class CommandTable
             IB_USER_VERBS_CMD_REG_MR, "reg_mr", static (context, ref command) => context.RegisterRegion(ref command)),
         CommandDefinition.Of<ib_uverbs_dereg_mr>(
             IB_USER_VERBS_CMD_DEREG_MR, "dereg_mr", static (context, ref command) => context.DeregisterRegion(ref command)),
+        CommandDefinition.Of<ib_uverbs_alloc_mw, ib_uverbs_alloc_mw_resp>(
+            IB_USER_VERBS_CMD_ALLOC_MW, "alloc_mw", static (context, ref command) => context.AllocateWindow(ref command)),
+        CommandDefinition.Of<ib_uverbs_dealloc_mw>(
+            IB_USER_VERBS_CMD_DEALLOC_MW, "dealloc_mw", static (context, ref command) => context.DeallocateWindow(ref command)),
         CommandDefinition.Of<ib_uverbs_create_comp_channel, ib_uverbs_create_comp_channel_resp>(
             IB_USER_VERBS_CMD_CREATE_COMP_CHANNEL, "create_comp_channel",
             static (context, ref command) => context.CreateChannel(ref command)),

@@ -48,7 +48,10 @@ internal sealed partial class VerbsContext
 
     /// <summary>What there is now; from any thread.</summary>
     public ObjectCounts Counts => new(
-        _domains.Count, _regions.Count, _channels.Count, _completionQueues.Count, _queuePairs.Count, Volatile.Read(ref _registeredBytes));
+        _domains.Count, _regions.Count, _channels.Count, _completionQueues.Count, _queuePairs.Count, Volatile.Read(ref _registeredBytes))
+    {
+        MemoryWindows = _windows.Count,
+    };
 
     private NicDevice Nic => _services.Nic;
 
@@ -157,7 +160,9 @@ internal sealed partial class VerbsContext
 
         _asyncChannel?.Dispose();
         _quota.ReturnRegisteredBytes((long)_registeredBytes);
-        for (int i = _domains.Count + _segmentCounts.Values.Sum() + _channels.Count + _completionQueues.Count + _queuePairs.Count; i > 0; i--)
+        int objects = _domains.Count + _segmentCounts.Values.Sum() + _windows.Count + _channels.Count + _completionQueues.Count
+            + _queuePairs.Count;
+        for (int i = objects; i > 0; i--)
         {
             _quota.ReturnObject();
         }

@@ -10,6 +10,9 @@ namespace DaxEmu.Device;
 public readonly record struct ObjectCounts(
     int ProtectionDomains, int MemoryRegions, int CompletionChannels, int CompletionQueues, int QueuePairs, ulong RegisteredBytes)
 {
+    /// <summary>Memory windows.</summary>
+    public int MemoryWindows { get; init; }
+
     /// <summary>The sum, kind by kind.</summary>
     public static ObjectCounts operator +(ObjectCounts a, ObjectCounts b) => Add(a, b);
 
@@ -20,5 +23,8 @@ public readonly record struct ObjectCounts(
         a.CompletionChannels + b.CompletionChannels,
         a.CompletionQueues + b.CompletionQueues,
         a.QueuePairs + b.QueuePairs,
-        a.RegisteredBytes + b.RegisteredBytes);
+        a.RegisteredBytes + b.RegisteredBytes)
+    {
+        MemoryWindows = a.MemoryWindows + b.MemoryWindows,
+    };
 }

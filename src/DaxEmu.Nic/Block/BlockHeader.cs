@@ -14,6 +14,10 @@ internal struct BlockHeader
     public int QueuePairs;
     public int CompletionQueues;
     public int Regions;
+
+    /// <summary>Index of the first window: entries below it are regions.</summary>
+    public int FirstWindow;
+
     public int Engines;
     public int MaxSge;
     public int MaxInlineData;
@@ -29,6 +33,9 @@ internal struct BlockHeader
     public ulong WorkAreaStride;
     public ulong ReceiveAreaOffset;
 
+    /// <summary>Counts grace periods: see <see cref="NicBlock.BeginGrace"/>. The only field that changes.</summary>
+    public ulong Grace;
+
     public static unsafe BlockHeader For(NicOptions options)
     {
         BlockHeader header = new()
@@ -36,7 +43,8 @@ internal struct BlockHeader
             Magic = ExpectedMagic,
             QueuePairs = options.MaxQueuePairs,
             CompletionQueues = options.MaxCompletionQueues,
-            Regions = options.MaxMemoryRegions + 1,
+            Regions = options.MaxMemoryRegions + options.MaxMemoryWindows + 1,
+            FirstWindow = options.MaxMemoryRegions + 1,
             Engines = options.MaxEngines,
             MaxSge = options.MaxSge,
             MaxInlineData = options.MaxInlineData,

@@ -9,5 +9,8 @@ internal struct EngineSlot
     /// <summary>Odd while the engine is inside <see cref="NicEngine.Drain"/>.</summary>
     public ulong Sequence;
 
+    /// <summary><see cref="BlockHeader.Grace"/> when it went in last.</summary>
+    public ulong Entered;
+
     public int InUse;
 }

@@ -20,6 +20,9 @@ internal struct Operation
 
     public uint RnrRetriesLeft;
 
+    /// <summary>Of an invalidation or binding: the grace period that must pass before it is told; 0 until it was done.</summary>
+    public ulong Grace;
+
     /// <summary>Bytes of the message.</summary>
     public ulong Length;
 

@@ -45,6 +45,9 @@ internal struct QpContext
     /// <summary>1: raise IBV_EVENT_SQ_DRAINED then.</summary>
     public uint NotifyDrained;
 
+    /// <summary>Windows of type 2 that are bound on it.</summary>
+    public int BoundWindows;
+
     public ulong Cookie;
 
     /// <summary>How long until the next look for late receives in the error state, in nanoseconds.</summary>

@@ -3,6 +3,7 @@ using static DaxEmu.Abi.ibv_event_type;
 using static DaxEmu.Abi.ibv_qp_state;
 using static DaxEmu.Abi.ibv_qp_type;
 using static DaxEmu.Abi.ibv_wc_status;
+using static DaxEmu.Abi.ibv_wr_opcode;
 
 namespace DaxEmu.Nic;
 
@@ -18,6 +19,7 @@ public sealed class NicEngine : IDisposable
     private readonly SendQueue _sendQueue;
     private readonly Requester _requester;
     private readonly UnreliableRequester _unreliable;
+    private readonly Windows _windows;
     private readonly Flush _flush;
     private int _slot;
 
@@ -34,19 +36,21 @@ public sealed class NicEngine : IDisposable
         ArgumentNullException.ThrowIfNull(events);
         _block = block;
         _events = events;
-        CompletionWriter completions = new(block, mappings, _pending);
-        RegionAccess regions = new(block, mappings);
-        Transfer transfer = new(regions, memory, _pending);
-        _sendQueue = new SendQueue(block, mappings, completions);
-        Responder responder = new(block, mappings, completions, _pending);
-        _requester = new Requester(block, regions, transfer, memory, responder);
-        _unreliable = new UnreliableRequester(block, regions, transfer, _requester, responder);
-        _flush = new Flush(_sendQueue, responder);
         _slot = block.ClaimEngine();
         if (_slot < 0)
         {
             throw new InvalidOperationException($"all {block.Header.Engines} engine slots of the NIC are taken");
         }
+
+        CompletionWriter completions = new(block, mappings, _pending);
+        RegionAccess regions = new(block, mappings);
+        Transfer transfer = new(regions, memory, _pending);
+        _sendQueue = new SendQueue(block, mappings, completions);
+        _windows = new Windows(block, _slot);
+        Responder responder = new(block, mappings, completions, _windows, _pending);
+        _requester = new Requester(block, regions, transfer, memory, responder);
+        _unreliable = new UnreliableRequester(block, transfer, _requester, responder);
+        _flush = new Flush(_sendQueue, responder);
     }
 
     /// <summary>
@@ -59,8 +63,11 @@ public sealed class NicEngine : IDisposable
     {
         ObjectDisposedException.ThrowIf(_slot < 0, this);
         // Odd. A full barrier: what is looked up from here on is either seen invalid, or WaitForEngines sees us.
-        ref ulong sequence = ref _block.Engine(_slot).Sequence;
+        ref EngineSlot slot = ref _block.Engine(_slot);
+        ref ulong sequence = ref slot.Sequence;
         Interlocked.Increment(ref sequence);
+        // Acquire: in a grace period that has begun, entries are seen invalid that were marked so before it.
+        Volatile.Write(ref slot.Entered, _block.ReadGrace());
         DrainResult result;
         try
         {
@@ -135,11 +142,7 @@ public sealed class NicEngine : IDisposable
                 }
             }
 
-            Step step = qp.Type switch
-            {
-                IBV_QPT_UC => _unreliable.Run(ref qp, index, ref bytesLeft),
-                _ => _requester.Run(ref qp, index, now, ref bytesLeft),
-            };
+            Step step = RunOperation(ref qp, index, now, ref bytesLeft);
             if (step.Kind == StepKind.Waits)
             {
                 return new DrainResult(DrainStatus.Blocked, step.WakeAt);
@@ -156,6 +159,22 @@ public sealed class NicEngine : IDisposable
         }
 
         return DrainResult.More;
+    }
+
+    private unsafe Step RunOperation(ref QpContext qp, uint index, long now, ref ulong bytesLeft)
+    {
+        ref readonly rxe_send_wr work = ref _block.SendArea(index)->wr;
+        // The kernel's rxe_do_local_ops: what concerns nobody else, on queue pairs of every type.
+        if (work.opcode is IBV_WR_LOCAL_INV or IBV_WR_BIND_MW)
+        {
+            return _windows.Run(ref qp, work, now);
+        }
+
+        return qp.Type switch
+        {
+            IBV_QPT_UC => _unreliable.Run(ref qp, index, ref bytesLeft),
+            _ => _requester.Run(ref qp, index, now, ref bytesLeft),
+        };
     }
 
     private void FinishDraining(ref QpContext qp)

@@ -14,8 +14,16 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
     /// <param name="range">Address, length and key.</param>
     /// <param name="domain">Protection domain of the queue pair that the range was given to.</param>
     /// <param name="access">IBV_ACCESS_* that the region must have; 0 for a local read.</param>
-    public byte* Resolve(in rxe_sge range, uint domain, uint access)
+    /// <param name="responder">
+    /// The queue pair that a peer's request names the range to; 0: the queue pair's own work request does, where a window is no use.
+    /// </param>
+    public byte* Resolve(in rxe_sge range, uint domain, uint access, uint responder = 0)
     {
+        if (block.IsWindow(range.lkey))
+        {
+            return ResolveInWindow(range, domain, access, responder);
+        }
+
         ref RegionContext region = ref block.RegionByKey(range.lkey);
         // Acquire: pairs with the release in Publish.
         if (range.lkey == 0 || Volatile.Read(ref region.Key) != range.lkey)
@@ -28,27 +36,42 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
             return null;
         }
 
-        ulong offset = range.addr - region.Iova;
-        if (range.addr < region.Iova || offset > region.Length || range.length > region.Length - offset)
+        return Within(range, region);
+    }
+
+    /// <summary>The region that a range that resolved lies in, and the offset there of a byte of the range.</summary>
+    public (uint Key, ulong Offset) Locate(in rxe_sge range, ulong offsetInRange)
+    {
+        ref RegionContext entry = ref block.RegionByKey(range.lkey);
+        if (!block.IsWindow(range.lkey))
         {
-            return null;
+            return (range.lkey, range.addr - entry.Iova + offsetInRange);
         }
 
-        return mappings.Resolve(region.Mapping, region.Offset + offset, range.length);
+        RegionContext window = WindowLock.Read(ref entry);
+        ulong start = window.Offset - block.RegionByKey(window.RegionKey).Offset;
+        return (window.RegionKey, start + range.addr - window.Iova + offsetInRange);
     }
 
-    /// <summary>Ends a region's use by its key (local and remote invalidate); its memory stays mapped until deregistration.</summary>
-    /// <returns>False when the key is not valid or of another protection domain.</returns>
-    public bool TryInvalidate(uint key, uint domain)
+    private byte* ResolveInWindow(in rxe_sge range, uint domain, uint access, uint responder) =>
+        FindWindow(range.lkey, domain, access, responder, out RegionContext window) ? Within(range, window) : null;
+
+    // IBTA 10.6.7.2: a window serves the queue pairs of its protection domain, one of type 2 only the queue pair it was bound on.
+    private bool FindWindow(uint key, uint domain, uint access, uint responder, out RegionContext window)
     {
-        ref RegionContext region = ref block.RegionByKey(key);
-        return key != 0
-            && Volatile.Read(ref region.Key) == key
-            && region.Domain == domain
-            && Interlocked.CompareExchange(ref region.Key, 0, key) == key;
+        window = WindowLock.Read(ref block.RegionByKey(key));
+        return window.Key == key
+            && window.Domain == domain
+            && (window.AccessFlags & access) == access
+            && responder != 0
+            && (window.Queue == 0 || window.Queue == responder);
     }
 
-    /// <summary>Offset in its region of a byte of a range that resolved.</summary>
-    public ulong OffsetInRegion(in rxe_sge range, ulong offsetInRange) =>
-        range.addr - block.RegionByKey(range.lkey).Iova + offsetInRange;
+    private byte* Within(in rxe_sge range, in RegionContext region)
+    {
+        ulong offset = range.addr - region.Iova;
+        return range.addr < region.Iova || offset > region.Length || range.length > region.Length - offset
+            ? null
+            : mappings.Resolve(region.Mapping, region.Offset + offset, range.length);
+    }
 }

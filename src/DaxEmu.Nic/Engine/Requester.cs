@@ -28,11 +28,6 @@ internal sealed unsafe class Requester(
     public Step Run(ref QpContext qp, uint index, long now, ref ulong bytesLeft)
     {
         rxe_send_wqe* work = block.SendArea(index);
-        if (work->wr.opcode == IBV_WR_LOCAL_INV)
-        {
-            return Step.Ended(regions.TryInvalidate(work->wr.ex_invalidate_rkey, qp.Domain) ? IBV_WC_SUCCESS : IBV_WC_LOC_QP_OP_ERR);
-        }
-
         if (qp.Operation.IsChecked == 0)
         {
             uint status = CheckLocal(ref qp, work);
@@ -109,7 +104,7 @@ internal sealed unsafe class Requester(
     private Step Write(ref QpContext qp, ref QpContext peer, rxe_send_wqe* work, ref ulong bytesLeft)
     {
         rxe_sge range = RemoteRange(qp, work);
-        Segments remote = Segments.Of(&range, 1, peer.Domain, IBV_ACCESS_REMOTE_WRITE);
+        Segments remote = Segments.Remote(&range, peer.Domain, qp.DestinationNumber, IBV_ACCESS_REMOTE_WRITE);
         uint refusal = CheckRemote(ref peer, remote, IBV_ACCESS_REMOTE_WRITE);
         if (refusal != IBV_WC_SUCCESS)
         {
@@ -132,7 +127,7 @@ internal sealed unsafe class Requester(
         }
 
         rxe_sge range = RemoteRange(qp, work);
-        Segments remote = Segments.Of(&range, 1, peer.Domain, IBV_ACCESS_REMOTE_READ);
+        Segments remote = Segments.Remote(&range, peer.Domain, qp.DestinationNumber, IBV_ACCESS_REMOTE_READ);
         uint refusal = CheckRemote(ref peer, remote, IBV_ACCESS_REMOTE_READ);
         if (refusal != IBV_WC_SUCCESS)
         {
@@ -156,14 +151,14 @@ internal sealed unsafe class Requester(
         }
 
         rxe_sge range = new() { addr = work->wr.wr_atomic_remote_addr, length = (uint)AtomicBytes, lkey = work->wr.wr_atomic_rkey };
-        Segments remote = Segments.Of(&range, 1, peer.Domain, IBV_ACCESS_REMOTE_ATOMIC);
+        Segments remote = Segments.Remote(&range, peer.Domain, qp.DestinationNumber, IBV_ACCESS_REMOTE_ATOMIC);
         uint refusal = CheckRemote(ref peer, remote, IBV_ACCESS_REMOTE_ATOMIC);
         if (refusal != IBV_WC_SUCCESS)
         {
             return Step.Ended(refusal);
         }
 
-        ulong* target = (ulong*)regions.Resolve(range, peer.Domain, IBV_ACCESS_REMOTE_ATOMIC);
+        ulong* target = (ulong*)regions.Resolve(range, peer.Domain, IBV_ACCESS_REMOTE_ATOMIC, qp.DestinationNumber);
         // A deregistration or an invalidation may have taken the key since it was checked.
         if (target is null)
         {
@@ -236,7 +231,7 @@ internal sealed unsafe class Requester(
         rxe_send_wqe* work = block.SendArea(index);
         Step step = Write(ref qp, ref peer, work, ref bytesLeft);
         return step is { Kind: StepKind.Ended, Status: IBV_WC_SUCCESS }
-            ? Step.Ended(responder.CompleteReceive(ref qp, ref peer, index, regions))
+            ? Step.Ended(responder.CompleteReceive(ref qp, ref peer, index))
             : step;
     }
 
@@ -262,7 +257,7 @@ internal sealed unsafe class Requester(
             TransferResult.BadSource => Step.Ended(IBV_WC_LOC_PROT_ERR),
             TransferResult.BadDestination => Step.Ended(responder.FailReceive(ref peer, index, IBV_WC_LOC_PROT_ERR)),
             _ when !IsWhole(qp) => Step.Unfinished,
-            _ => Step.Ended(responder.CompleteReceive(ref qp, ref peer, index, regions)),
+            _ => Step.Ended(responder.CompleteReceive(ref qp, ref peer, index)),
         };
     }
 

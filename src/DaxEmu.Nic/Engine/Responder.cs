@@ -15,8 +15,9 @@ namespace DaxEmu.Nic;
 /// <param name="block">The NIC's state.</param>
 /// <param name="mappings">Where rings lie.</param>
 /// <param name="completions">Gets completions.</param>
+/// <param name="windows">Ends keys.</param>
 /// <param name="events">Gets asynchronous events.</param>
-internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, CompletionWriter completions, PendingEvents events)
+internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, CompletionWriter completions, Windows windows, PendingEvents events)
 {
     /// <summary>No completion status: no receive is posted.</summary>
     public const uint NotReady = uint.MaxValue;
@@ -42,12 +43,12 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
     }
 
     /// <summary>The message has arrived: takes the receive off the ring and adds its completion.</summary>
-    public uint CompleteReceive(ref QpContext qp, ref QpContext peer, uint index, RegionAccess regions)
+    public uint CompleteReceive(ref QpContext qp, ref QpContext peer, uint index)
     {
         rxe_send_wr* work = &block.SendArea(index)->wr;
         uint status = IBV_WC_SUCCESS;
         // Class J: the message was good and is acknowledged, the receive and its queue pair fail.
-        if (work->opcode == IBV_WR_SEND_WITH_INV && !regions.TryInvalidate(work->ex_invalidate_rkey, peer.Domain))
+        if (work->opcode == IBV_WR_SEND_WITH_INV && !windows.TryInvalidate(ref peer, work->ex_invalidate_rkey))
         {
             status = IBV_WC_REM_INV_REQ_ERR;
         }

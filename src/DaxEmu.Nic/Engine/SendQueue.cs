@@ -92,6 +92,7 @@ internal sealed unsafe class SendQueue(NicBlock block, MappingTable mappings, Co
         IBV_WR_ATOMIC_CMP_AND_SWP => IBV_WC_COMP_SWAP,
         IBV_WR_ATOMIC_FETCH_AND_ADD => IBV_WC_FETCH_ADD,
         IBV_WR_LOCAL_INV => IBV_WC_LOCAL_INV,
+        IBV_WR_BIND_MW => IBV_WC_BIND_MW,
         _ => IBV_WC_SEND,
     };
 

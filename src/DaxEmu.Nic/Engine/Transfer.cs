@@ -14,7 +14,7 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
         for (uint i = 0U; i < side.Count && length > 0; i++)
         {
             rxe_sge range = side.Ranges[i];
-            if (range.length != 0 && regions.Resolve(range, side.Domain, side.Access) is null)
+            if (range.length != 0 && regions.Resolve(range, side.Domain, side.Access, side.Responder) is null)
             {
                 return false;
             }
@@ -38,14 +38,14 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
             rxe_sge sourceRange = from.Range(source, length);
             rxe_sge destinationRange = to.Range(destination, length);
             byte* sourceAddress = source.Inline is null
-                ? regions.Resolve(sourceRange, source.Domain, source.Access)
+                ? regions.Resolve(sourceRange, source.Domain, source.Access, source.Responder)
                 : source.Inline + from.Offset;
             if (sourceAddress is null)
             {
                 return TransferResult.BadSource;
             }
 
-            byte* destinationAddress = regions.Resolve(destinationRange, destination.Domain, destination.Access);
+            byte* destinationAddress = regions.Resolve(destinationRange, destination.Domain, destination.Access, destination.Responder);
             if (destinationAddress is null)
             {
                 return TransferResult.BadDestination;
@@ -80,7 +80,8 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
     public void Report(in rxe_sge range, byte* address, ulong length, void* fault)
     {
         ulong distance = fault >= address && fault < address + length ? (ulong)((byte*)fault - address) : 0;
-        events.Fault(range.lkey, regions.OffsetInRegion(range, distance));
+        (uint key, ulong offset) = regions.Locate(range, distance);
+        events.Fault(key, offset);
     }
 
     // A place in one side: a range and how far into it.

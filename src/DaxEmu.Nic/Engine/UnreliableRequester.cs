@@ -10,12 +10,11 @@ namespace DaxEmu.Nic;
 /// cannot take is dropped there, and the requester's work request succeeds all the same.
 /// </summary>
 /// <param name="block">The NIC's state.</param>
-/// <param name="regions">Resolves ranges.</param>
 /// <param name="transfer">Checks ranges.</param>
 /// <param name="requester">The checks and copies that all connected queue pairs share.</param>
 /// <param name="responder">The other side.</param>
 internal sealed unsafe class UnreliableRequester(
-    NicBlock block, RegionAccess regions, Transfer transfer, Requester requester, Responder responder)
+    NicBlock block, Transfer transfer, Requester requester, Responder responder)
 {
     // Sent, whatever became of it.
     private static Step Dropped => Step.Ended(IBV_WC_SUCCESS);
@@ -63,7 +62,7 @@ internal sealed unsafe class UnreliableRequester(
     {
         hasArrived = false;
         rxe_sge range = Requester.RemoteRange(qp, work);
-        Segments remote = Segments.Of(&range, 1, peer.Domain, IBV_ACCESS_REMOTE_WRITE);
+        Segments remote = Segments.Remote(&range, peer.Domain, qp.DestinationNumber, IBV_ACCESS_REMOTE_WRITE);
         if ((peer.AccessFlags & IBV_ACCESS_REMOTE_WRITE) == 0 || !transfer.MayUse(remote, remote.Length))
         {
             return Dropped;
@@ -118,7 +117,7 @@ internal sealed unsafe class UnreliableRequester(
         Step step = Write(ref qp, ref peer, block.SendArea(index), ref bytesLeft, out bool hasArrived);
         if (hasArrived)
         {
-            _ = responder.CompleteReceive(ref qp, ref peer, index, regions);
+            _ = responder.CompleteReceive(ref qp, ref peer, index);
         }
 
         return step;
@@ -151,7 +150,7 @@ internal sealed unsafe class UnreliableRequester(
             case TransferResult.Ok when !Requester.IsWhole(qp):
                 return Step.Unfinished;
             default:
-                _ = responder.CompleteReceive(ref qp, ref peer, index, regions);
+                _ = responder.CompleteReceive(ref qp, ref peer, index);
                 return Step.Ended(IBV_WC_SUCCESS);
         }
     }

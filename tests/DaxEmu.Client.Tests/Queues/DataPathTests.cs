@@ -99,27 +99,6 @@ public sealed class DataPathTests : IDisposable
         Assert.Equal(Here.GetSpan(0, 64), There.GetSpan(0, 64));
     }
 
-    [Fact]
-    public void A_send_with_invalidate_names_the_key_to_the_receiver_and_ends_its_use()
-    {
-        MemoryRegion victim = Right.Domain.Allocate(4096);
-        Right.QueuePair.PostReceive(1, There.Local);
-        SendWorkRequest request = new()
-        {
-            Opcode = SendOpcode.SendWithInvalidate,
-            Flags = SendFlags.Signaled,
-            InvalidateRKey = victim.RKey,
-        };
-
-        Assert.True(Left.QueuePair.TryPost(request, [Here.Slice(0, 1)]));
-
-        Left.Next().EnsureSuccess();
-        WorkCompletion received = Right.Next().EnsureSuccess();
-        Assert.Equal((CompletionFlags.WithInvalidate, victim.RKey), (received.Flags, received.InvalidatedRKey));
-        Left.QueuePair.PostWrite(1, Here.Slice(0, 8), victim.Remote);
-        Assert.Equal(CompletionStatus.RemoteAccessError, Left.Next().Status);
-    }
-
     [Theory]
     [InlineData(5ul, 9ul, 9ul)]
     [InlineData(6ul, 9ul, 5ul)]

@@ -40,6 +40,15 @@ internal sealed unsafe class Endpoint(
             work->wr.wr_atomic_compare_add = post.CompareAdd;
             work->wr.wr_atomic_swap = post.Swap;
         }
+        else if (post.Opcode == IBV_WR_BIND_MW)
+        {
+            work->wr.wr_mw_addr = post.RemoteAddress;
+            work->wr.wr_mw_length = post.WindowLength;
+            work->wr.wr_mw_mr_lkey = post.RegionKey;
+            work->wr.wr_mw_mw_rkey = post.RemoteKey;
+            work->wr.wr_mw_rkey = post.NewKey;
+            work->wr.wr_mw_access = post.Access;
+        }
         else
         {
             work->wr.wr_rdma_remote_addr = post.RemoteAddress;

@@ -27,6 +27,32 @@ internal sealed record Post
 
     public ulong Swap { get; init; }
 
+    public ulong WindowLength { get; init; }
+
+    public uint RegionKey { get; init; }
+
+    public uint NewKey { get; init; }
+
+    public uint Access { get; init; }
+
+    /// <summary>Binds a window that has <paramref name="key"/> now to part of a region; its key is the next one then.</summary>
+    public static Post Bind(ulong id, uint key, TestRegion region, ulong offset, ulong length, uint access) => new()
+    {
+        Opcode = IBV_WR_BIND_MW,
+        Id = id,
+        RemoteKey = key,
+        NewKey = Next(key),
+        RegionKey = region.Key,
+        RemoteAddress = region.Address + offset,
+        WindowLength = length,
+        Access = access,
+    };
+
+    public static Post Invalidate(ulong id, uint key) => new() { Opcode = IBV_WR_LOCAL_INV, Id = id, Immediate = key };
+
+    /// <summary>ibv_inc_rkey(3).</summary>
+    public static uint Next(uint key) => (key & ~0xffU) | ((key + 1) & 0xff);
+
     public static Post Send(ulong id, params rxe_sge[] sges) => new() { Id = id, Sges = sges };
 
     public static Post Write(ulong id, TestRegion remote, ulong offset, params rxe_sge[] sges) =>

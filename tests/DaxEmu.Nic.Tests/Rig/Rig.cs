@@ -33,6 +33,7 @@ internal sealed unsafe class Rig : IDisposable
         MaxQueuePairs = 64,
         MaxCompletionQueues = 64,
         MaxMemoryRegions = 256,
+        MaxMemoryWindows = 64,
         MaxProtectionDomains = 16,
         MaxEngines = 4,
         MaxSge = 8,
