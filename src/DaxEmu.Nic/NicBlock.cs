@@ -7,7 +7,7 @@ namespace DaxEmu.Nic;
 /// The data-path state of a NIC in one block of memory: engines, queue pairs, completion queues, memory regions and windows. It holds offsets and
 /// indices only, so it can be a memfd that several processes map, each at its own address.
 /// </summary>
-public sealed unsafe class NicBlock
+public sealed unsafe partial class NicBlock
 {
     private readonly byte* _base;
     private readonly EngineSlot* _engines;
@@ -23,6 +23,10 @@ public sealed unsafe class NicBlock
         _queuePairs = (QpContext*)(start + Header.QpOffset);
         _completionQueues = (CqContext*)(start + Header.CqOffset);
         _regions = (RegionContext*)(start + Header.RegionOffset);
+        _addressHandles = (AddressHandleContext*)(start + Header.AddressHandleOffset);
+        _multicastGroups = (MulticastGroup*)(start + Header.MulticastOffset);
+        _multicastBuckets = (int*)(start + Header.MulticastBucketOffset);
+        _gids = (GidContext*)(start + Header.GidOffset);
     }
 
     internal BlockHeader Header { get; }

@@ -104,7 +104,7 @@ public sealed partial class NicDevice
 
     // The kernel's rdma_check_ah_attr and ib_resolve_eth_dmac: RoCE has no path without a global route, and one whose address cannot be
     // routed to fails with the error of ip_route_output_key.
-    private NicError? CheckPath(ProtectionDomain domain, in AddressVector path)
+    private NicError? CheckPath(ProtectionDomain domain, in AddressVector path, bool mayBeMulticast = false)
     {
         if (!path.IsGlobal)
         {
@@ -121,7 +121,7 @@ public sealed partial class NicDevice
             return new NicError(EINVAL, $"port {path.PortNumber} has no GID at grh.sgid_index {path.SourceGidIndex}");
         }
 
-        return IsReachable(path.DestinationGid)
+        return IsReachable(path.DestinationGid) || (mayBeMulticast && path.DestinationGid.IsMulticast)
             ? null
             : new NicError(ENETUNREACH, $"no port of any device has the destination's GID {path.DestinationGid}");
     }

@@ -16,6 +16,7 @@ public sealed partial class NicDevice
         lock (_lock)
         {
             _gids = tables;
+            _block.SetGids(tables);
         }
     }
 

@@ -59,6 +59,7 @@ public sealed partial class NicDevice
             {
                 State = IBV_QPS_RESET,
                 Type = request.Type,
+                Device = (uint)domain.Device,
                 Domain = domain.Number,
                 SendCq = request.SendCq.Number,
                 ReceiveCq = request.ReceiveCq.Number,
@@ -96,6 +97,7 @@ public sealed partial class NicDevice
             }
 
             qp.IsGone = true;
+            LeaveAllGroups(qp);
             ref QpContext context = ref _block.QpByNumber(qp.Number);
             peer = context.DestinationNumber;
             // Pairs with the engines' look at the number: see WaitForEngines.

@@ -47,6 +47,11 @@ public sealed partial class NicDevice
         _queuePairIndices = new IndexPool(0, options.MaxQueuePairs);
         _queuePairs = new QueuePair?[options.MaxQueuePairs];
         _generations = new uint[options.MaxQueuePairs];
+        _addressHandleIndices = new IndexPool(1, options.MaxAddressHandles);
+        _addressHandles = new AddressHandle?[options.MaxAddressHandles + 1];
+        _addressHandleBytes = new byte[options.MaxAddressHandles + 1];
+        _multicastIndices = new IndexPool(0, options.MaxMulticastGroups);
+        _multicastGroups = [];
     }
 
     /// <summary>The limits.</summary>
@@ -98,6 +103,11 @@ public sealed partial class NicDevice
         foreach (MemoryWindow window in OwnedBy(_windows, w => w.Domain.Owner, owner))
         {
             _ = DeallocateWindow(window);
+        }
+
+        foreach (AddressHandle handle in OwnedBy(_addressHandles, a => a.Domain.Owner, owner))
+        {
+            _ = DestroyAddressHandle(handle);
         }
 
         foreach (MemoryRegion region in OwnedBy(_regions, r => r.Domain.Owner, owner))

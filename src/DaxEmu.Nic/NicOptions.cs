@@ -21,6 +21,18 @@ public sealed record NicOptions
     /// <summary>Protection domains.</summary>
     public int MaxProtectionDomains { get; init; } = 8192;
 
+    /// <summary>Address handles, below 2^24: a handle's number is the index and one byte more.</summary>
+    public int MaxAddressHandles { get; init; } = 16384;
+
+    /// <summary>Multicast groups.</summary>
+    public int MaxMulticastGroups { get; init; } = 1024;
+
+    /// <summary>Queue pairs in one multicast group.</summary>
+    public const int MulticastMembers = MulticastGroup.Capacity;
+
+    /// <summary>Different GIDs of all ports of all devices.</summary>
+    public int MaxGids { get; init; } = 1024;
+
     /// <summary>Work requests in one send or receive queue.</summary>
     public int MaxWorkRequests { get; init; } = 16384;
 
@@ -62,6 +74,9 @@ public sealed record NicOptions
         Check(MaxMemoryRegions, 1, (1 << 24) - 2, nameof(MaxMemoryRegions));
         Check(MaxMemoryWindows, 0, (1 << 24) - 1 - MaxMemoryRegions, nameof(MaxMemoryWindows));
         Check(MaxProtectionDomains, 1, 1 << 24, nameof(MaxProtectionDomains));
+        Check(MaxAddressHandles, 1, (1 << 24) - 1, nameof(MaxAddressHandles));
+        Check(MaxMulticastGroups, 1, 1 << 20, nameof(MaxMulticastGroups));
+        Check(MaxGids, 1, 1 << 20, nameof(MaxGids));
         Check(MaxWorkRequests, 1, 1 << 20, nameof(MaxWorkRequests));
         Check(MaxSge, 1, 256, nameof(MaxSge));
         Check(MaxInlineData, 0, 4096, nameof(MaxInlineData));

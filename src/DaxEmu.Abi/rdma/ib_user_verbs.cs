@@ -696,3 +696,85 @@ public struct ib_uverbs_post_send_resp
 {
     public uint bad_wr;
 }
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_global_route
+{
+    public dgid_bytes dgid;
+    public uint flow_label;
+    public byte sgid_index;
+    public byte hop_limit;
+    public byte traffic_class;
+    public byte reserved;
+
+    [InlineArray(16)]
+    public struct dgid_bytes
+    {
+        private byte _first;
+    }
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_ah_attr
+{
+    public ib_uverbs_global_route grh;
+    public ushort dlid;
+    public byte sl;
+    public byte src_path_bits;
+    public byte static_rate;
+    public byte is_global;
+    public byte port_num;
+    public byte reserved;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_create_ah
+{
+    public ulong response;
+    public ulong user_handle;
+    public uint pd_handle;
+    public uint reserved;
+    public ib_uverbs_ah_attr attr;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_create_ah_resp
+{
+    public uint ah_handle;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_destroy_ah
+{
+    public uint ah_handle;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_attach_mcast
+{
+    public gid_bytes gid;
+    public uint qp_handle;
+    public ushort mlid;
+    public ushort reserved;
+
+    [InlineArray(16)]
+    public struct gid_bytes
+    {
+        private byte _first;
+    }
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_detach_mcast
+{
+    public gid_bytes gid;
+    public uint qp_handle;
+    public ushort mlid;
+    public ushort reserved;
+
+    [InlineArray(16)]
+    public struct gid_bytes
+    {
+        private byte _first;
+    }
+}

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace DaxEmu.Abi;
@@ -20,6 +21,48 @@ public struct rxe_queue_buf
 
     [FieldOffset(256)]
     public uint consumer_index;
+}
+
+/// <summary>struct rxe_av: an address that lies in the work request itself; of its unions, the parts that are looked at.</summary>
+[CHeader("rdma/rdma_user_rxe.h")]
+[StructLayout(LayoutKind.Explicit, Size = 88)]
+public struct rxe_av
+{
+    [FieldOffset(0)]
+    public byte port_num;
+
+    [FieldOffset(1)]
+    public byte network_type;
+
+    [FieldOffset(8), CName("grh.dgid")]
+    public gid_bytes grh_dgid;
+
+    [FieldOffset(24), CName("grh.flow_label")]
+    public uint grh_flow_label;
+
+    [FieldOffset(28), CName("grh.sgid_index")]
+    public byte grh_sgid_index;
+
+    [FieldOffset(29), CName("grh.hop_limit")]
+    public byte grh_hop_limit;
+
+    [FieldOffset(30), CName("grh.traffic_class")]
+    public byte grh_traffic_class;
+
+    [FieldOffset(32), CName("sgid_addr._sockaddr_in.sin_family")]
+    public ushort sgid_addr_family;
+
+    [FieldOffset(36), CName("sgid_addr._sockaddr_in.sin_addr")]
+    public uint sgid_addr_in;
+
+    [FieldOffset(40), CName("sgid_addr._sockaddr_in6.sin6_addr")]
+    public gid_bytes sgid_addr_in6;
+
+    [InlineArray(16)]
+    public struct gid_bytes
+    {
+        private byte _first;
+    }
 }
 
 [CHeader("rdma/rdma_user_rxe.h")]
@@ -101,6 +144,9 @@ public struct rxe_send_wr
 
     [FieldOffset(36), CName("wr.ud.ah_num")]
     public uint wr_ud_ah_num;
+
+    [FieldOffset(56), CName("wr.ud.av")]
+    public rxe_av wr_ud_av;
 
     [FieldOffset(24), CName("wr.mw.addr")]
     public ulong wr_mw_addr;

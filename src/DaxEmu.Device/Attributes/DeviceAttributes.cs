@@ -54,6 +54,10 @@ internal sealed class DeviceAttributes(NicOptions nic, EmulatedDevice device)
         max_qp_init_rd_atom = (uint)nic.MaxReadAtomic,
         max_res_rd_atom = (uint)(nic.MaxReadAtomic * nic.MaxQueuePairs),
         atomic_cap = AtomicGlobal,
+        max_ah = (uint)nic.MaxAddressHandles,
+        max_mcast_grp = (uint)nic.MaxMulticastGroups,
+        max_mcast_qp_attach = NicOptions.MulticastMembers,
+        max_total_mcast_qp_attach = (uint)nic.MaxMulticastGroups * NicOptions.MulticastMembers,
         max_pkeys = 1,
         phys_port_cnt = (byte)device.Ports.Count,
     };

@@ -32,6 +32,14 @@ internal static class CommandTable
             IB_USER_VERBS_CMD_ALLOC_PD, "alloc_pd", static (context, ref command) => context.AllocateDomain(ref command)),
         CommandDefinition.Of<ib_uverbs_dealloc_pd>(
             IB_USER_VERBS_CMD_DEALLOC_PD, "dealloc_pd", static (context, ref command) => context.DeallocateDomain(ref command)),
+        CommandDefinition.Of<ib_uverbs_create_ah, ib_uverbs_create_ah_resp>(
+            IB_USER_VERBS_CMD_CREATE_AH, "create_ah", static (context, ref command) => context.CreateAddressHandle(ref command)),
+        CommandDefinition.Of<ib_uverbs_destroy_ah>(
+            IB_USER_VERBS_CMD_DESTROY_AH, "destroy_ah", static (context, ref command) => context.DestroyAddressHandle(ref command)),
+        CommandDefinition.Of<ib_uverbs_attach_mcast>(
+            IB_USER_VERBS_CMD_ATTACH_MCAST, "attach_mcast", static (context, ref command) => context.AttachMulticast(ref command)),
+        CommandDefinition.Of<ib_uverbs_detach_mcast>(
+            IB_USER_VERBS_CMD_DETACH_MCAST, "detach_mcast", static (context, ref command) => context.DetachMulticast(ref command)),
         CommandDefinition.Of<ib_uverbs_reg_mr, ib_uverbs_reg_mr_resp>(
             IB_USER_VERBS_CMD_REG_MR, "reg_mr", static (context, ref command) => context.RegisterRegion(ref command)),
         CommandDefinition.Of<ib_uverbs_dereg_mr>(

@@ -104,6 +104,22 @@ internal static class QpTranslation
 
     private static bool IsPort(uint number, int ports) => number >= 1 && number <= ports;
 
+    /// <summary>An address handle's path.</summary>
+    public static AddressVector ToVector(in ib_uverbs_ah_attr attributes) => new()
+    {
+        DestinationGid = Gid.FromBytes(attributes.grh.dgid),
+        FlowLabel = attributes.grh.flow_label,
+        SourceGidIndex = attributes.grh.sgid_index,
+        HopLimit = attributes.grh.hop_limit,
+        TrafficClass = attributes.grh.traffic_class,
+        DestinationLid = attributes.dlid,
+        ServiceLevel = attributes.sl,
+        SourcePathBits = attributes.src_path_bits,
+        StaticRate = attributes.static_rate,
+        IsGlobal = attributes.is_global != 0,
+        PortNumber = attributes.port_num,
+    };
+
     private static AddressVector ToVector(in ib_uverbs_qp_dest destination) => new()
     {
         DestinationGid = Gid.FromBytes(destination.dgid),

@@ -110,6 +110,11 @@ internal sealed partial class VerbsContext
             return NoQueuePair(ENOENT, handle);
         }
 
+        if (Nic.IsAttached(qp.Pair))
+        {
+            return new NicError(EBUSY, $"queue pair {handle} is attached to a multicast group: detach it first");
+        }
+
         qp.Unhook();
         ForgetCookie(qp.Pair.Request.Cookie);
         _ = Nic.DestroyQueuePair(qp.Pair);

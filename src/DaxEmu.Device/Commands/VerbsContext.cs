@@ -51,6 +51,7 @@ internal sealed partial class VerbsContext
         _domains.Count, _regions.Count, _channels.Count, _completionQueues.Count, _queuePairs.Count, Volatile.Read(ref _registeredBytes))
     {
         MemoryWindows = _windows.Count,
+        AddressHandles = _addressHandles.Count,
     };
 
     private NicDevice Nic => _services.Nic;
@@ -161,7 +162,7 @@ internal sealed partial class VerbsContext
         _asyncChannel?.Dispose();
         _quota.ReturnRegisteredBytes((long)_registeredBytes);
         int objects = _domains.Count + _segmentCounts.Values.Sum() + _windows.Count + _channels.Count + _completionQueues.Count
-            + _queuePairs.Count;
+            + _queuePairs.Count + _addressHandles.Count;
         for (int i = objects; i > 0; i--)
         {
             _quota.ReturnObject();

@@ -13,6 +13,9 @@ public readonly record struct ObjectCounts(
     /// <summary>Memory windows.</summary>
     public int MemoryWindows { get; init; }
 
+    /// <summary>Address handles.</summary>
+    public int AddressHandles { get; init; }
+
     /// <summary>The sum, kind by kind.</summary>
     public static ObjectCounts operator +(ObjectCounts a, ObjectCounts b) => Add(a, b);
 
@@ -26,5 +29,6 @@ public readonly record struct ObjectCounts(
         a.RegisteredBytes + b.RegisteredBytes)
     {
         MemoryWindows = a.MemoryWindows + b.MemoryWindows,
+        AddressHandles = a.AddressHandles + b.AddressHandles,
     };
 }

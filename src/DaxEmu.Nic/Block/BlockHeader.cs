@@ -18,6 +18,9 @@ internal struct BlockHeader
     /// <summary>Index of the first window: entries below it are regions.</summary>
     public int FirstWindow;
 
+    public int AddressHandles;
+    public int MulticastGroups;
+    public int Gids;
     public int Engines;
     public int MaxSge;
     public int MaxInlineData;
@@ -29,6 +32,10 @@ internal struct BlockHeader
     public ulong QpOffset;
     public ulong CqOffset;
     public ulong RegionOffset;
+    public ulong AddressHandleOffset;
+    public ulong MulticastOffset;
+    public ulong MulticastBucketOffset;
+    public ulong GidOffset;
     public ulong WorkAreaOffset;
     public ulong WorkAreaStride;
     public ulong ReceiveAreaOffset;
@@ -45,6 +52,10 @@ internal struct BlockHeader
             CompletionQueues = options.MaxCompletionQueues,
             Regions = options.MaxMemoryRegions + options.MaxMemoryWindows + 1,
             FirstWindow = options.MaxMemoryRegions + 1,
+            AddressHandles = options.MaxAddressHandles + 1,
+            MulticastGroups = options.MaxMulticastGroups,
+            // One more, which ends the list.
+            Gids = options.MaxGids + 1,
             Engines = options.MaxEngines,
             MaxSge = options.MaxSge,
             MaxInlineData = options.MaxInlineData,
@@ -63,6 +74,10 @@ internal struct BlockHeader
         header.QpOffset = Take(ref end, header.QueuePairs, sizeof(QpContext));
         header.CqOffset = Take(ref end, header.CompletionQueues, sizeof(CqContext));
         header.RegionOffset = Take(ref end, header.Regions, sizeof(RegionContext));
+        header.AddressHandleOffset = Take(ref end, header.AddressHandles, sizeof(AddressHandleContext));
+        header.MulticastOffset = Take(ref end, header.MulticastGroups, sizeof(MulticastGroup));
+        header.MulticastBucketOffset = Take(ref end, header.MulticastGroups, sizeof(int));
+        header.GidOffset = Take(ref end, header.Gids, sizeof(GidContext));
         header.WorkAreaOffset = Take(ref end, header.QueuePairs, (long)header.WorkAreaStride);
         header.Length = end;
         return header;

@@ -20,6 +20,9 @@ internal struct QpContext
     /// <summary>IBV_QPT_*.</summary>
     public uint Type;
 
+    /// <summary>The device that it was made on: what is sent to an address of another does not reach it.</summary>
+    public uint Device;
+
     /// <summary>qkey: what a datagram must carry to be received.</summary>
     public uint Qkey;
 

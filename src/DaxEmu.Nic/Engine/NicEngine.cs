@@ -20,6 +20,7 @@ public sealed class NicEngine : IDisposable
     private readonly Requester _requester;
     private readonly UnreliableRequester _unreliable;
     private readonly Windows _windows;
+    private readonly DatagramRequester _datagrams;
     private readonly Flush _flush;
     private int _slot;
 
@@ -50,6 +51,7 @@ public sealed class NicEngine : IDisposable
         Responder responder = new(block, mappings, completions, _windows, _pending);
         _requester = new Requester(block, regions, transfer, memory, responder);
         _unreliable = new UnreliableRequester(block, transfer, _requester, responder);
+        _datagrams = new DatagramRequester(block, transfer, _requester, responder);
         _flush = new Flush(_sendQueue, responder);
     }
 
@@ -173,6 +175,7 @@ public sealed class NicEngine : IDisposable
         return qp.Type switch
         {
             IBV_QPT_UC => _unreliable.Run(ref qp, index, ref bytesLeft),
+            IBV_QPT_UD => _datagrams.Run(ref qp, index, ref bytesLeft),
             _ => _requester.Run(ref qp, index, now, ref bytesLeft),
         };
     }

@@ -174,7 +174,8 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
         return producer <= qp.Receive.IndexMask;
     }
 
-    private bool PostReceive(ref QpContext qp, in ib_uverbs_wc completion, bool isSolicited)
+    /// <summary>Takes the head receive off its ring and adds its completion; false when that was lost.</summary>
+    public bool PostReceive(ref QpContext qp, in ib_uverbs_wc completion, bool isSolicited)
     {
         // The consumer index first, as in SendQueue.Complete.
         qp.Receive.Index = (qp.Receive.Index + 1) & qp.Receive.IndexMask;

@@ -26,10 +26,14 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
     }
 
     /// <summary>Copies part of a message. Both sides must be at least <paramref name="start"/> + <paramref name="bytes"/> long.</summary>
-    public TransferResult Copy(in Segments source, in Segments destination, ulong start, ulong bytes)
+    public TransferResult Copy(in Segments source, in Segments destination, ulong start, ulong bytes) =>
+        Copy(source, start, destination, start, bytes);
+
+    /// <summary>Copies part of one side to part of another.</summary>
+    public TransferResult Copy(in Segments source, ulong sourceStart, in Segments destination, ulong destinationStart, ulong bytes)
     {
-        Cursor from = Cursor.At(source, start);
-        Cursor to = Cursor.At(destination, start);
+        Cursor from = Cursor.At(source, sourceStart);
+        Cursor to = Cursor.At(destination, destinationStart);
         while (bytes > 0)
         {
             from.SkipEmpty(source);

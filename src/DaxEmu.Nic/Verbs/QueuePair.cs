@@ -27,5 +27,8 @@ public sealed class QueuePair
 
     internal QpAttributes Attributes { get; set; }
 
+    /// <summary>The multicast groups that it is attached to.</summary>
+    internal HashSet<Gid> Groups { get; } = [];
+
     internal bool IsGone { get; set; }
 }

@@ -33,7 +33,14 @@ internal sealed unsafe class Endpoint(
         work->wr.opcode = post.Opcode;
         work->wr.send_flags = post.Flags;
         work->wr.ex_imm_data = post.Immediate;
-        if (post.Opcode is IBV_WR_ATOMIC_CMP_AND_SWP or IBV_WR_ATOMIC_FETCH_AND_ADD)
+        if (post.IsDatagram)
+        {
+            work->wr.wr_ud_remote_qpn = post.RemoteQp;
+            work->wr.wr_ud_remote_qkey = post.RemoteQkey;
+            work->wr.wr_ud_ah_num = post.Handle;
+            work->wr.wr_ud_av = post.Address;
+        }
+        else if (post.Opcode is IBV_WR_ATOMIC_CMP_AND_SWP or IBV_WR_ATOMIC_FETCH_AND_ADD)
         {
             work->wr.wr_atomic_remote_addr = post.RemoteAddress;
             work->wr.wr_atomic_rkey = post.RemoteKey;

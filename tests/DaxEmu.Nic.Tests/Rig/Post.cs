@@ -23,6 +23,18 @@ internal sealed record Post
 
     public uint Immediate { get; init; }
 
+    public uint RemoteQp { get; init; }
+
+    public uint RemoteQkey { get; init; }
+
+    /// <summary>ah_num.</summary>
+    public uint Handle { get; init; }
+
+    /// <summary>The address in the work request itself, which counts when <see cref="Handle"/> is 0.</summary>
+    public rxe_av Address { get; init; }
+
+    public bool IsDatagram { get; init; }
+
     public ulong CompareAdd { get; init; }
 
     public ulong Swap { get; init; }

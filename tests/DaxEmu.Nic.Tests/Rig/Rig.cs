@@ -20,6 +20,8 @@ internal sealed unsafe class Rig : IDisposable
 
     public const uint ToRts = IBV_QP_STATE | IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY | IBV_QP_SQ_PSN | IBV_QP_MAX_QP_RD_ATOMIC;
 
+    public const uint Qkey = 0x1111;
+
     public const uint UnreliableToRtr = IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN | IBV_QP_RQ_PSN;
 
     public const uint UnreliableToRts = IBV_QP_STATE | IBV_QP_SQ_PSN;
@@ -160,6 +162,15 @@ internal sealed unsafe class Rig : IDisposable
         }
 
         return (a, b);
+    }
+
+    public Endpoint NewDatagramEndpoint(ulong owner = 1, uint qkey = Qkey, uint depth = 31, ProtectionDomain? domain = null)
+    {
+        var endpoint = NewEndpoint(owner, depth, domain: domain, type: IBV_QPT_UD);
+        Ok(endpoint.Modify(InitAttributes with { Qkey = qkey }, DatagramToInit));
+        Ok(endpoint.Modify(new QpAttributes { State = IBV_QPS_RTR }, IBV_QP_STATE));
+        Ok(endpoint.Modify(RtsAttributes, UnreliableToRts));
+        return endpoint;
     }
 
     public static void Connect(Endpoint a, Endpoint b, QpAttributes? rts = null)
