@@ -47,7 +47,22 @@ public sealed class HostileClientTests : IDisposable
         TestClient.Framed(IB_USER_VERBS_CMD_MODIFY_QP, TestClient.Bytes(TestVerbs.ToRts(0)), 0),
         TestClient.Framed(IB_USER_VERBS_CMD_DESTROY_QP, new byte[16], 4),
         TestClient.Framed(IB_USER_VERBS_CMD_POST_SEND, new byte[24], 4),
+        TestClient.Framed(IB_USER_VERBS_CMD_CREATE_QP, TestClient.Bytes(TestVerbs.NewQp(0, 0) with { qp_type = 4 }), 64),
+        TestClient.Framed(IB_USER_VERBS_CMD_CREATE_AH, TestClient.Bytes(NewHandle()), 12),
+        TestClient.Framed(IB_USER_VERBS_CMD_DESTROY_AH, [0, 0, 0, 0], 0),
+        TestClient.Framed(IB_USER_VERBS_CMD_ATTACH_MCAST, [0xff, .. new byte[23]], 0),
+        TestClient.Framed(IB_USER_VERBS_CMD_DETACH_MCAST, [0xff, .. new byte[23]], 0),
     ];
+
+    private static ib_uverbs_create_ah NewHandle()
+    {
+        ib_uverbs_create_ah request = new();
+        request.attr.is_global = 1;
+        request.attr.port_num = 1;
+        request.attr.grh.sgid_index = 3;
+        System.Net.IPAddress.Loopback.MapToIPv6().GetAddressBytes().CopyTo(request.attr.grh.dgid);
+        return request;
+    }
 
     private static uint[] Breakers => [0, 1, 2, 3, 255, 0x7fff_ffff, 0x8000_0000, uint.MaxValue];
 

@@ -26,18 +26,21 @@ internal sealed unsafe class TestQueuePair(TestClient client, uint handle, uint 
         Ring();
     }
 
-    public void Enqueue(uint opcode, ulong wrId, rxe_sge local, ulong remoteAddress, uint rkey)
+    /// <summary>The same, with the part that is the operation's own.</summary>
+    public void PostWith(uint opcode, ulong wrId, rxe_sge local, rxe_send_wr own)
+    {
+        Enqueue(opcode, wrId, local, own);
+        Ring();
+    }
+
+    public void Enqueue(uint opcode, ulong wrId, rxe_sge local, ulong remoteAddress, uint rkey) =>
+        Enqueue(opcode, wrId, local, new rxe_send_wr { wr_rdma_remote_addr = remoteAddress, wr_rdma_rkey = rkey });
+
+    private void Enqueue(uint opcode, ulong wrId, rxe_sge local, rxe_send_wr own)
     {
         rxe_send_wqe work = new()
         {
-            wr = new rxe_send_wr
-            {
-                wr_id = wrId,
-                opcode = opcode,
-                send_flags = IBV_SEND_SIGNALED,
-                wr_rdma_remote_addr = remoteAddress,
-                wr_rdma_rkey = rkey,
-            },
+            wr = own with { wr_id = wrId, opcode = opcode, send_flags = IBV_SEND_SIGNALED },
             dma = new rxe_dma_info { length = local.length, resid = local.length, num_sge = 1 },
         };
         long element = Claim(send, out uint next);
