@@ -15,6 +15,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("pins")]
     [InlineData("why")]
     [InlineData("doctor")]
+    [InlineData("audit")]
     [InlineData("demo")]
     [InlineData("version")]
     public async Task Every_command_has_help_that_lists_the_exit_statuses(params string[] command)

@@ -7,6 +7,7 @@ public static class linux_capability
 {
     public const uint _LINUX_CAPABILITY_VERSION_3 = 0x20080522;
     public const int CAP_DAC_OVERRIDE = 1;
+    public const int CAP_IPC_LOCK = 14;
 }
 
 [CHeader("linux/capability.h")]

@@ -17,6 +17,11 @@ public static class linux_stat
     public const uint STATX_BLOCKS = 0x400;
     public const uint STATX_BASIC_STATS = 0x7ff;
     public const uint STATX_MNT_ID = 0x1000;
+    public const ulong STATX_ATTR_COMPRESSED = 0x4;
+    public const ulong STATX_ATTR_IMMUTABLE = 0x10;
+    public const ulong STATX_ATTR_APPEND = 0x20;
+    public const ulong STATX_ATTR_ENCRYPTED = 0x800;
+    public const ulong STATX_ATTR_VERITY = 0x100000;
     public const ulong STATX_ATTR_DAX = 0x200000;
     public const uint S_IFMT = 0xf000;
     public const uint S_IFSOCK = 0xc000;

@@ -42,6 +42,7 @@ internal static class DaxEmuCommand
             WhyCommand.Create(),
             RunCommand.Create(),
             DoctorCommand.Create(),
+            AuditCommand.Create(),
             DemoCommand.Create(),
             DemoPeerCommand.Create(),
             VersionCommand.Create(),

@@ -12,8 +12,8 @@ internal sealed class ExitStatusHelp(HelpAction help) : SynchronousCommandLineAc
         """
         Exit status:
           0  done, or the answer is yes
-          1  the answer is no: file not known, something needed is missing, a step not observed
-          2  the command line or the configuration is wrong
+          1  the answer is no: file not known, something needed is missing, a pin refused or threatened, a step not observed
+          2  the command line, the configuration or a path in it is wrong
           3  no daemon answers
 
         """;

@@ -1,4 +1,5 @@
 using DaxEmu.Daemon.Admin;
+using DaxEmu.Daemon.Audit;
 using DaxEmu.Daemon.Configuration;
 
 namespace DaxEmu.Daemon.Commands;
@@ -26,6 +27,11 @@ internal static class Failures
         {
             await error.WriteLineAsync(e.Message);
             return ExitStatus.Unreachable;
+        }
+        catch (AuditException e)
+        {
+            await error.WriteLineAsync(e.Message);
+            return ExitStatus.Usage;
         }
         catch (AdminException e)
         {

@@ -54,17 +54,10 @@ public static class KernelFeature
 
     /// <summary>io_uring(7).</summary>
     /// <returns>0, or the errno: ENOSYS where the kernel has none, EPERM where it is switched off (kernel.io_uring_disabled).</returns>
-    public static unsafe int IoUring()
+    public static int IoUring()
     {
-        byte* parameters = stackalloc byte[FeatureCalls.IoUringParamsSize];
-        new Span<byte>(parameters, FeatureCalls.IoUringParamsSize).Clear();
-        nint descriptor = FeatureCalls.IoUringSetup(FeatureCalls.SysIoUringSetup, 1, parameters);
-        if (descriptor < 0)
-        {
-            return Marshal.GetLastPInvokeError();
-        }
-
-        new SafeFileHandle(descriptor, ownsHandle: true).Dispose();
-        return 0;
+        int errno = UringCalls.Open(out SafeFileHandle? ring);
+        ring?.Dispose();
+        return errno;
     }
 }

@@ -43,6 +43,9 @@ internal static unsafe partial class FileCalls
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     internal static partial int Statx(SafeFileHandle directory, byte* name, int flags, uint mask, statx* status);
 
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    internal static partial int Statx(int directory, byte* name, int flags, uint mask, statx* status);
+
     [LibraryImport("libc", EntryPoint = "fchownat", SetLastError = true)]
     internal static partial int Fchownat(SafeFileHandle directory, byte* name, uint user, uint group, int flags);
 

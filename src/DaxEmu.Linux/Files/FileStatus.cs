@@ -20,6 +20,21 @@ public static unsafe class FileStatus
         }
     }
 
+    /// <summary>statx(2) of what a path leads to.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="flags">AT_*: with AT_STATX_DONT_SYNC no server is asked.</param>
+    /// <param name="mask">STATX_*.</param>
+    /// <param name="status">The attributes.</param>
+    public static int StatusOf(string path, int flags, uint mask, out statx status)
+    {
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(path + "\0");
+        fixed (byte* p = bytes)
+        fixed (statx* s = &status)
+        {
+            return Result(Statx(AT_FDCWD, p, flags, mask, s));
+        }
+    }
+
     /// <summary>chmod(2).</summary>
     public static int SetMode(SafeFileHandle file, uint mode)
     {

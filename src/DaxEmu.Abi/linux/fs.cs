@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+
+namespace DaxEmu.Abi;
+
+// ioctl_iflags(2), FS_IOC_FSGETXATTR, FS_IOC_FIEMAP. The numbers are those of 64-bit machines.
+
+[CHeader("linux/fs.h")]
+public static class linux_fs
+{
+    public const uint FS_IOC_GETFLAGS = 0x80086601;
+    public const uint FS_IOC_FSGETXATTR = 0x801c581f;
+    public const uint FS_IOC_FIEMAP = 0xc020660b;
+    public const uint FS_COMPR_FL = 0x4;
+    public const uint FS_IMMUTABLE_FL = 0x10;
+    public const uint FS_APPEND_FL = 0x20;
+    public const uint FS_ENCRYPT_FL = 0x800;
+    public const uint FS_JOURNAL_DATA_FL = 0x4000;
+    public const uint FS_VERITY_FL = 0x100000;
+    public const uint FS_NOCOW_FL = 0x800000;
+    public const uint FS_DAX_FL = 0x2000000;
+    public const uint FS_XFLAG_NODEFRAG = 0x2000;
+    public const uint FS_XFLAG_DAX = 0x8000;
+}
+
+[CHeader("linux/fs.h")]
+[StructLayout(LayoutKind.Sequential, Size = 28)]
+public struct fsxattr
+{
+    public uint fsx_xflags;
+    public uint fsx_extsize;
+    public uint fsx_nextents;
+    public uint fsx_projid;
+    public uint fsx_cowextsize;
+}
