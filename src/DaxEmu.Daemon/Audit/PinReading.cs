@@ -43,8 +43,12 @@ internal sealed class PinReading(bool dax, MemoryLimit limit, string uringSwitch
     {
         EPERM when uringSwitch is "1" or "2" => $"io_uring is switched off (kernel.io_uring_disabled={uringSwitch}): sysctl kernel.io_uring_disabled=0 to ask.",
         EPERM or ENOSYS => "io_uring is not allowed here, by seccomp or a security module, or the kernel has none: run outside the container to ask.",
+        ENOMEM when !limit.Exempt => LimitReached,
         _ => $"io_uring_setup: {ErrnoName.Describe(errno)}.",
     };
+
+    private string LimitReached => $"RLIMIT_MEMLOCK ({limit.Bytes} bytes) is used up: raise it with ulimit -l, or run as root to ask.";
+
 
     private (PinOutcome Outcome, string Meaning) NotPinned(PinMapping mapping, int errno) => errno switch
     {
@@ -56,8 +60,7 @@ internal sealed class PinReading(bool dax, MemoryLimit limit, string uringSwitch
         EOPNOTSUPP when dax => (PinOutcome.Refused, "The kernel grants no long-term pin of a file on DAX."),
         EOPNOTSUPP => (PinOutcome.NotEstablished,
             "io_uring of this kernel (before 6.5) takes no file's memory, whatever RDMA may do: such kernels pin the page cache for RDMA."),
-        ENOMEM when !limit.Exempt && limit.Bytes is { } bytes => (PinOutcome.NotEstablished,
-            $"RLIMIT_MEMLOCK ({bytes} bytes) is used up: raise it with ulimit -l, or run as root."),
+        ENOMEM when !limit.Exempt => (PinOutcome.NotEstablished, LimitReached),
         _ => (PinOutcome.Refused, $"io_uring_register(IORING_REGISTER_BUFFERS): {ErrnoName.Describe(errno)}."),
     };
 }

@@ -8,6 +8,11 @@ namespace DaxEmu.Daemon.Audit.Facts;
 /// <param name="Reflink">Whether files can share blocks; null when that is not known.</param>
 internal sealed record FilesystemFacts(string Type, string Source, string MountPoint, IReadOnlyList<string> Options, bool? Reflink)
 {
+    /// <summary>True when another filesystem, a program or another machine holds the blocks: what becomes of them is not known from here.</summary>
+    public bool HasBlocksElsewhere =>
+        Type is "overlay" or "unknown" or "nfs" or "nfs4" or "cifs" or "smb3" or "ceph" or "9p" or "afs" or "lustre" or "ecryptfs" or "virtiofs"
+        || Type.StartsWith("fuse", StringComparison.Ordinal);
+
     /// <summary>The value of an option, "" for one without; null when it is not set.</summary>
     public string? Option(string name)
     {

@@ -17,6 +17,8 @@ internal static class Compression
             : facts.File.Has(FileFlags.Compressed) ? new(source, Exposure.Now, "chattr +c: what is written is compressed", effect, off)
             : option is not null && !facts.File.Has(FileFlags.NoCopyOnWrite)
                 ? new(source, Exposure.Possible, $"mount option {option}={facts.Filesystem.Option(option)}; none of this file yet", effect, off)
+            : facts.Filesystem.HasBlocksElsewhere && facts.Extents is not { Mapped: true }
+                ? new(source, Exposure.Unknown, $"not known for {facts.Filesystem.Type} from here", effect, "Look at the filesystem that holds the blocks.")
                 : new(source, Exposure.No, "none");
     }
 }

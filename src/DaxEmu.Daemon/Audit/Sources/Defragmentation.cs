@@ -16,8 +16,11 @@ internal static class Defragmentation
             "f2fs" => ("garbage collection", "mount -o background_gc=off, or F2FS_IOC_SET_PIN_FILE."),
             _ => ("", ""),
         };
-        return tools.Length == 0 ? new(source, Exposure.No, $"no tool that moves blocks of {facts.Filesystem.Type} is known")
+        const string effect = "Blocks move under the pin: harmless to a pin of the page cache, while on DAX a lease would be broken.";
+        return facts.Filesystem.HasBlocksElsewhere
+                ? new(source, Exposure.Unknown, $"not known for {facts.Filesystem.Type} from here", effect, "Look at the filesystem that holds the blocks.")
+            : tools.Length == 0 ? new(source, Exposure.No, $"no tool that moves blocks of {facts.Filesystem.Type} is known")
             : facts.Filesystem.Type == "xfs" && facts.File.Has(FileFlags.NoDefragmentation) ? new(source, Exposure.No, "xfs_fsr leaves the file alone (chattr +f)")
-            : new(source, Exposure.Possible, tools, "Blocks move under the pin: harmless to a pin of the page cache, while on DAX a lease would be broken.", off);
+            : new(source, Exposure.Possible, tools, effect, off);
     }
 }

@@ -14,8 +14,8 @@ internal static class Reflink
             : "It cannot be switched off. No read permission for others, and no duperemove or bees over it.";
         return facts.Filesystem.Reflink switch
         {
-            true => new(source, Exposure.Possible, $"{facts.Filesystem.Type} can, as it was made", effect, off),
-            false => new(source, Exposure.No, $"{facts.Filesystem.Type} cannot, or not as it was made"),
+            true => new(source, Exposure.Possible, facts.Filesystem.Type == "xfs" ? "xfs made with reflink=1 can" : $"{facts.Filesystem.Type} can", effect, off),
+            false => new(source, Exposure.No, facts.Filesystem.Type == "xfs" ? "xfs made with reflink=0 cannot" : $"{facts.Filesystem.Type} cannot"),
             null => new(source, Exposure.Unknown, $"not known for {facts.Filesystem.Type} from here", effect, off),
         };
     }

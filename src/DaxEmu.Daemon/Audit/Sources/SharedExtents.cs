@@ -12,12 +12,12 @@ internal static class SharedExtents
         return facts switch
         {
             { File.IsDirectory: true } => null,
-            { Filesystem.Reflink: false } => new(source, Exposure.No, "the filesystem cannot share blocks between files"),
+            { Filesystem: { Reflink: false, HasBlocksElsewhere: false } } => new(source, Exposure.No, "the filesystem cannot share blocks between files"),
             { Extents: { Mapped: true } extents } when extents.Shared > 0 => new(
                 source, Exposure.Now, $"{extents.Shared} of {facts.File.Size} bytes", effect,
                 "Give it blocks of its own: cp --reflink=never FILE NEW && mv NEW FILE, or on xfs: xfs_io -c 'funshare 0 SIZE' FILE; delete clones and snapshots."),
             { Extents: { Mapped: true, Complete: true } } => new(source, Exposure.No, "none"),
-            _ => new(source, Exposure.Unknown, "the filesystem gives no map of its extents", effect, "Look at the file below, on the filesystem that holds its blocks."),
+            _ => new(source, Exposure.Unknown, facts.Extents is { Mapped: true } ? "the file has too many extents to see all" : "the filesystem gives no map of its extents", effect, "Look at the file below, on the filesystem that holds its blocks."),
         };
     }
 }

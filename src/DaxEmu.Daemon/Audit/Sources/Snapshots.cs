@@ -12,8 +12,8 @@ internal static class Snapshots
         const string off = "Keep pinned files in a subvolume of their own, which snapshots of others leave out: btrfs subvolume create; delete snapshots: btrfs subvolume delete.";
         if (facts.Snapshots is not { } snapshots)
         {
-            return facts.Filesystem.Type is "bcachefs" or "zfs" or "nilfs2"
-                ? new(source, Exposure.Unknown, $"not known for {facts.Filesystem.Type} from here", effect, "Look with the filesystem's own tools.")
+            return facts.Filesystem.HasBlocksElsewhere || facts.Filesystem.Type is "bcachefs" or "zfs" or "nilfs2"
+                ? new(source, Exposure.Unknown, $"not known for {facts.Filesystem.Type} from here", effect, "Look at the filesystem that holds the blocks, with its own tools.")
                 : new(source, Exposure.No, $"{facts.Filesystem.Type} has none; those of LVM lie below the filesystem and move nothing of it");
         }
 

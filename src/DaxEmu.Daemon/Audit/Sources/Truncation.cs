@@ -1,4 +1,3 @@
-using System.Globalization;
 using DaxEmu.Daemon.Audit.Facts;
 
 namespace DaxEmu.Daemon.Audit.Sources;
@@ -23,10 +22,10 @@ internal static class Truncation
         return guarded.Length > 0
             ? new(source, Exposure.No, $"the file is {guarded}")
             : new(
-                source, Exposure.Possible, $"allowed to user {facts.File.Owner}, whom mode {ModeOf(facts.File)} lets, and root",
+                source, Exposure.Possible, $"root may, user {facts.File.Owner}, and whom mode {ModeOf(facts.File)} lets write",
                 "The blocks leave the file while the device goes on writing into the old pages; on DAX a lease would be broken.",
                 "Take write permission from all but the RDMA program's user; or let daxemu serve guard the directory, which asks the file's policy.");
     }
 
-    private static string ModeOf(FileFacts file) => Convert.ToString(file.Permissions, 8).PadLeft(4, '0').ToString(CultureInfo.InvariantCulture);
+    private static string ModeOf(FileFacts file) => Convert.ToString(file.Permissions, 8).PadLeft(4, '0');
 }
