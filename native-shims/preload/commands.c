@@ -1,4 +1,5 @@
 /* write(2) of a device file: struct ib_uverbs_cmd_hdr and what follows (rdma/ib_user_verbs.h). */
+#include "commands.h"
 #include "debug.h"
 #include "descriptors.h"
 #include "doorbell.h"
@@ -13,26 +14,25 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Longer than any command without work requests. */
-#define LONGEST_COMMAND 2048
-
 #define WORD 4
 #define EXTENDED_WORD 8
 #define EXTENDED(command) (IB_USER_VERBS_CMD_FLAG_EXTENDED | (command))
 
-struct command {
-    unsigned char bytes[LONGEST_COMMAND];
-    size_t length;
-    uint32_t number;
-    size_t body;      /* where the command's own struct begins */
-    uint64_t response; /* where the program wants the answer */
-    size_t room;
-};
+static int deliver(struct command *command, struct reply *reply)
+{
+    if (reply->length < command->room)
+        command->room = reply->length;
+    if (command->room != 0)
+        memcpy((void *)(uintptr_t)command->response, reply->body, command->room);
+    return 0;
+}
 
 /* Finds the parts of a command that are addressed to us rather than to the daemon, which checks all else. */
 static int parse(struct command *command, const void *bytes, size_t length)
 {
     struct ib_uverbs_cmd_hdr header;
+    command->type = DAXEMU_REQ_WRITE;
+    command->deliver = deliver;
     command->number = 0;
     if (length < sizeof header || length > sizeof command->bytes)
         return EINVAL;
@@ -68,6 +68,15 @@ static void get(const struct command *command, size_t offset, void *value, size_
         memcpy(value, command->bytes + command->body + offset, size);
 }
 
+int command_channel(int fd, uint32_t *id)
+{
+    const struct descriptor *d = descriptor_find(fd);
+    if (d == NULL || d->kind != DESCRIPTOR_CHANNEL)
+        return EBADF;
+    *id = d->channel;
+    return 0;
+}
+
 /* The program names a completion channel by descriptor number; the daemon knows its id. */
 static int translate_channel(struct command *command, size_t offset)
 {
@@ -77,11 +86,11 @@ static int translate_channel(struct command *command, size_t offset)
     get(command, offset, &fd, sizeof fd);
     if (fd < 0)
         return 0;
-    const struct descriptor *d = descriptor_find(fd);
-    if (d == NULL || d->kind != DESCRIPTOR_CHANNEL)
-        return EBADF;
-    memcpy(command->bytes + command->body + offset, &d->channel, sizeof d->channel);
-    return 0;
+    uint32_t id;
+    int error = command_channel(fd, &id);
+    if (error == 0)
+        memcpy(command->bytes + command->body + offset, &id, sizeof id);
+    return error;
 }
 
 static int register_region(const struct command *command, struct registered_memory *memory)
@@ -108,20 +117,30 @@ static int prepare(struct command *command, struct registered_memory *memory)
     }
 }
 
+int command_take_channel(struct reply *reply, uint32_t id, int *fd)
+{
+    if (reply->fd_count != 1)
+        return EPROTO;
+    int error = descriptor_add(reply->fds[0], DESCRIPTOR_CHANNEL, NULL, id);
+    if (error != 0)
+        return error;
+    reply->fd_count = 0;
+    *fd = reply->fds[0];
+    return 0;
+}
+
 /* async_fd of get_context and fd of create_comp_channel are the first field: puts the descriptor's number in place of the id. */
 static int take_channel(unsigned char *response, size_t length, struct reply *reply)
 {
     uint32_t channel;
-    if (reply->fd_count != 1 || length < sizeof channel)
+    int fd;
+    if (length < sizeof channel)
         return EPROTO;
     memcpy(&channel, response, sizeof channel);
-    int fd = reply->fds[0];
-    int error = descriptor_add(fd, DESCRIPTOR_CHANNEL, NULL, channel);
-    if (error != 0)
-        return error;
-    reply->fd_count = 0;
-    memcpy(response, &fd, sizeof fd);
-    return 0;
+    int error = command_take_channel(reply, channel, &fd);
+    if (error == 0)
+        memcpy(response, &fd, sizeof fd);
+    return error;
 }
 
 static void remember(const struct session *session, uint32_t handle, const struct registered_memory *memory)
@@ -132,14 +151,14 @@ static void remember(const struct session *session, uint32_t handle, const struc
     }
 }
 
-static int finish(const struct session *session, const struct command *command, const struct registered_memory *memory,
-                  struct reply *reply)
+static int finish(const struct session *session, struct command *command, const struct registered_memory *memory, struct reply *reply)
 {
-    size_t length = reply->length < command->room ? reply->length : command->room;
-    unsigned char *response = (unsigned char *)(uintptr_t)command->response;
-    if (length != 0)
-        memcpy(response, reply->body, length);
+    int error = command->deliver(command, reply);
+    if (error != 0)
+        return error;
 
+    size_t length = command->room;
+    unsigned char *response = (unsigned char *)(uintptr_t)command->response;
     uint32_t handle;
     switch (command->number) {
     case IB_USER_VERBS_CMD_GET_CONTEXT:
@@ -171,7 +190,7 @@ static int carry_out(struct session *session, int fd, struct command *command, s
     struct reply reply;
     exchange_begin(session->exchange);
     int error = exchange_with_descriptors(
-        session->exchange, fd, DAXEMU_REQ_WRITE, parts, 3, memory->fds, memory->count, &reply);
+        session->exchange, fd, command->type, parts, 3, memory->fds, memory->count, &reply);
     if (error == 0)
         error = finish(session, command, memory, &reply);
     exchange_end(session->exchange);
@@ -180,17 +199,24 @@ static int carry_out(struct session *session, int fd, struct command *command, s
     return error;
 }
 
+int command_run(struct session *session, int fd, struct command *command)
+{
+    struct registered_memory memory;
+    memory.count = 0;
+    int error = prepare(command, &memory);
+    if (error == 0)
+        error = carry_out(session, fd, command, &memory);
+    memory_release(&memory);
+    return error;
+}
+
 ssize_t session_write(struct session *session, int fd, const void *bytes, size_t length)
 {
     struct command command;
-    struct registered_memory memory;
-    memory.count = 0;
     int error = parse(&command, bytes, length);
+    trace("uverbs write 0x%x", command.number);
     if (error == 0)
-        error = prepare(&command, &memory);
-    if (error == 0)
-        error = carry_out(session, fd, &command, &memory);
-    memory_release(&memory);
+        error = command_run(session, fd, &command);
     if (error == 0)
         return (ssize_t)length;
     debug("uverbs command 0x%x failed: %s", command.number, strerror(error));

@@ -7,30 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int wanted(void)
+enum { UNKNOWN, SILENT, REFUSALS, EVERYTHING };
+
+static int level(void)
 {
-    static _Atomic int known; /* 0 unknown, 1 no, 2 yes */
+    static _Atomic int known;
     int answer = atomic_load_explicit(&known, memory_order_relaxed);
-    if (answer == 0) {
+    if (answer == UNKNOWN) {
         const char *value = getenv("DAXEMU_DEBUG");
-        answer = value != NULL && *value != '\0' && strcmp(value, "0") != 0 ? 2 : 1;
+        answer = value == NULL || *value == '\0' || strcmp(value, "0") == 0 ? SILENT : strcmp(value, "2") == 0 ? EVERYTHING : REFUSALS;
         atomic_store_explicit(&known, answer, memory_order_relaxed);
     }
-    return answer == 2;
+    return answer;
 }
 
-void debug(const char *format, ...)
+static void print(const char *format, va_list arguments)
 {
-    if (!wanted())
-        return;
-
     int saved = errno;
     char line[1024];
     int length = snprintf(line, sizeof line, "daxemu[%d]: ", (int)getpid());
-    va_list arguments;
-    va_start(arguments, format);
     int written = vsnprintf(line + length, sizeof line - 1 - (size_t)length, format, arguments);
-    va_end(arguments);
     if (written > 0) {
         length += written;
         if ((size_t)length > sizeof line - 2)
@@ -39,4 +35,24 @@ void debug(const char *format, ...)
     line[length++] = '\n';
     (void)!raw_write(STDERR_FILENO, line, (size_t)length);
     errno = saved;
+}
+
+void debug(const char *format, ...)
+{
+    if (level() < REFUSALS)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    print(format, arguments);
+    va_end(arguments);
+}
+
+void trace(const char *format, ...)
+{
+    if (level() < EVERYTHING)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    print(format, arguments);
+    va_end(arguments);
 }

@@ -2,12 +2,14 @@
 #include "descriptors.h"
 #include "doorbell.h"
 #include "libc.h"
+#include "paths.h"
 #include "session.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/netlink.h>
+#include <rdma/rdma_user_ioctl_cmds.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -23,11 +25,23 @@ int fcntl64(int fd, int command, ...);
  */
 DAXEMU_EXPORT int socket(int domain, int type, int protocol)
 {
-    if (domain == AF_NETLINK && protocol == NETLINK_RDMA) {
+    if (domain == AF_NETLINK && protocol == NETLINK_RDMA && !paths_are_the_hosts()) {
         errno = EPROTONOSUPPORT;
         return -1;
     }
     return REAL(socket)(domain, type, protocol);
+}
+
+static int ioctl_device(int fd, void *argument)
+{
+    struct session *session = descriptor_session(fd);
+    if (session == NULL) {
+        errno = EBADF;
+        return -1;
+    }
+    int result = session_ioctl(session, fd, argument);
+    session_release(session);
+    return result;
 }
 
 DAXEMU_EXPORT int ioctl(int fd, unsigned long request, ...)
@@ -37,13 +51,10 @@ DAXEMU_EXPORT int ioctl(int fd, unsigned long request, ...)
     void *argument = va_arg(arguments, void *);
     va_end(arguments);
 
+    /* The others, such as FIOCLEX, are the kernel's own for every descriptor. */
     const struct descriptor *d = descriptor_find(fd);
-    if (d != NULL && d->kind == DESCRIPTOR_DEVICE) {
-        /* libibverbs then uses write(2) for this call; ENOTTY would turn ioctl(2) off for good. */
-        errno = EPROTONOSUPPORT;
-        return -1;
-    }
-    return REAL(ioctl)(fd, request, argument);
+    bool is_ours = d != NULL && d->kind == DESCRIPTOR_DEVICE && (uint32_t)request == RDMA_VERBS_IOCTL;
+    return is_ours ? ioctl_device(fd, argument) : REAL(ioctl)(fd, request, argument);
 }
 
 static ssize_t write_device(int fd, const void *bytes, size_t length)

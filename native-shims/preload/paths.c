@@ -2,6 +2,8 @@
 #include "directories.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -50,8 +52,23 @@ static bool append(char *to, size_t *length, const char *path)
     return true;
 }
 
+/* DAXEMU_HOST_DEVICES=1: the program is to see the host's own RDMA devices, in place of the daemon's. */
+bool paths_are_the_hosts(void)
+{
+    static atomic_int known;
+    int state = atomic_load_explicit(&known, memory_order_relaxed);
+    if (state == 0) {
+        const char *setting = getenv("DAXEMU_HOST_DEVICES");
+        state = setting != NULL && strcmp(setting, "1") == 0 ? 2 : 1;
+        atomic_store_explicit(&known, state, memory_order_relaxed);
+    }
+    return state == 2;
+}
+
 static bool classify(struct node *node)
 {
+    if (paths_are_the_hosts())
+        return false;
     for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
         size_t length = strlen(roots[i].prefix);
         if (strncmp(node->path, roots[i].prefix, length) != 0)

@@ -22,6 +22,9 @@ struct node {
  */
 bool node_of(int directory, const char *path, struct node *node);
 
+/* True when the program asked for the host's own RDMA devices: then no path is ours. */
+bool paths_are_the_hosts(void);
+
 /* A path below /sys as the daemon is asked for it. */
 const char *node_sysfs_path(const struct node *node);
 

@@ -32,4 +32,7 @@ void *session_mmap(struct session *session, int fd, void *address, size_t length
 /* write(2) of a device file: a command. Returns -1 with errno. */
 ssize_t session_write(struct session *session, int fd, const void *bytes, size_t length);
 
+/* ioctl(2) of a device file: RDMA_VERBS_IOCTL. Returns -1 with errno. */
+int session_ioctl(struct session *session, int fd, void *argument);
+
 #endif

@@ -25,6 +25,12 @@ enum daxemu_request_type {
      * line, those that are directories with a '/' behind. May come before HELLO.
      */
     DAXEMU_REQ_SYSFS = 4,
+    /*
+     * ioctl(2), RDMA_VERBS_IOCTL: struct daxemu_write, segments, struct ib_uverbs_ioctl_hdr with its attributes, data. Where an
+     * attribute hands in more than 8 bytes, its data field holds the offset of those bytes from the header; other pointers mean
+     * nothing here. The reply is a struct daxemu_output for each attribute that is to be written.
+     */
+    DAXEMU_REQ_IOCTL = 5,
 };
 
 struct daxemu_request {
@@ -97,6 +103,16 @@ struct daxemu_write {
     /* struct daxemu_segment segments[segment_count]; then the bytes that write(2) would have been given */
 };
 
+#define DAXEMU_OUTPUT_VALUE 1 /* value goes into the attribute's data field: a handle, or the id of the channel that came along */
+
+/* What an ioctl(2) gives back through one attribute. */
+struct daxemu_output {
+    __u16 attribute; /* its place in the request */
+    __u16 length;    /* bytes that follow, to be copied where the attribute points; the next struct begins at a multiple of 8 */
+    __u32 flags;     /* DAXEMU_OUTPUT_* */
+    __u64 value;
+};
+
 struct daxemu_mmap {
     __u64 offset;
     __u64 length;
@@ -105,7 +121,8 @@ struct daxemu_mmap {
 /*
  * Commands name completion channels by descriptor number (IB_USER_VERBS_CMD_CREATE_CQ), and some responses hold one (async_fd, fd).
  * On this socket such a field holds the channel's id instead: in a response the client replaces it by the number of the descriptor
- * that came along, in a command it replaces its number by the id.
+ * that came along, in a command it replaces its number by the id. So with the attributes of an ioctl that are descriptors.
  */
+#define DAXEMU_ASYNC_CHANNELS 0x40000000 /* ids of asynchronous event channels begin here, those of completion channels at 0 */
 
 #endif

@@ -15,6 +15,9 @@ public static class daxemu_device
     public const uint DAXEMU_REQ_WRITE = 2;
     public const uint DAXEMU_REQ_MMAP = 3;
     public const uint DAXEMU_REQ_SYSFS = 4;
+    public const uint DAXEMU_REQ_IOCTL = 5;
+    public const uint DAXEMU_OUTPUT_VALUE = 1;
+    public const uint DAXEMU_ASYNC_CHANNELS = 0x4000_0000;
     public const int DAXEMU_DOORBELL_QPS = 32768;
     public const uint DAXEMU_SEGMENT_SYNC = 1;
 }
@@ -122,4 +125,13 @@ public struct daxemu_mmap
 {
     public ulong offset;
     public ulong length;
+}
+
+[CHeader("daxemu/device.h")]
+public struct daxemu_output
+{
+    public ushort attribute;
+    public ushort length;
+    public uint flags;
+    public ulong value;
 }

@@ -30,6 +30,9 @@ internal sealed class DeviceAttributes(NicOptions nic, EmulatedDevice device)
     private const uint CommunicationManagement = 1 << 16;
     private const byte GrhRequired = 1;
 
+    /// <summary>Four lanes of EDR, in the units of query_port_speed.</summary>
+    public const ulong SpeedIn100Megabits = 1000;
+
     /// <summary>ibv_query_device(3).</summary>
     public ib_uverbs_query_device_resp Device => new()
     {

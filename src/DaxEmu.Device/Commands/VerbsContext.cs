@@ -70,9 +70,14 @@ internal sealed partial class VerbsContext
             return new NicError(EINVAL, "get_context was done already");
         }
 
-        _asyncChannel = NewChannel();
-        command.Respond(new ib_uverbs_get_context_resp { num_comp_vectors = CompletionVectors });
-        command.Reply = _asyncChannel.ClientEnd;
+        MakeContext();
+        _asyncChannelsTaken = 1;
+        command.Respond(new ib_uverbs_get_context_resp
+        {
+            async_fd = daxemu_device.DAXEMU_ASYNC_CHANNELS,
+            num_comp_vectors = CompletionVectors,
+        });
+        command.Reply = _asyncChannels[0].ClientEnd;
         return NicResult.Ok;
     }
 
@@ -159,7 +164,11 @@ internal sealed partial class VerbsContext
             channel.Dispose();
         }
 
-        _asyncChannel?.Dispose();
+        foreach (EventChannel channel in _asyncChannels)
+        {
+            channel.Dispose();
+        }
+
         _quota.ReturnRegisteredBytes((long)_registeredBytes);
         int objects = _domains.Count + _segmentCounts.Values.Sum() + _windows.Count + _channels.Count + _completionQueues.Count
             + _queuePairs.Count + _addressHandles.Count;

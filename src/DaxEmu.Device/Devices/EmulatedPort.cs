@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DaxEmu.Device;
 
 /// <summary>A port of an emulated device.</summary>
@@ -19,6 +21,26 @@ public sealed class EmulatedPort
 
     /// <summary>As configured.</summary>
     public EmulatedPortOptions Options { get; }
+
+    /// <summary>
+    /// Index of the network interface, as the daemon's network namespace has it; 0 when it has no such interface. Looked up at each
+    /// question: interfaces come and go.
+    /// </summary>
+    public uint InterfaceIndex
+    {
+        get
+        {
+            string file = $"/sys/class/net/{Options.NetworkInterface}/ifindex";
+            try
+            {
+                return uint.Parse(File.ReadAllText(file), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+            {
+                return 0;
+            }
+        }
+    }
 
     /// <summary>Its GID table.</summary>
     public GidTable Gids { get; }

@@ -181,6 +181,9 @@ internal sealed class DeviceSession : IDisposable
                 case DAXEMU_REQ_WRITE:
                     Write(request.id, body, descriptors);
                     break;
+                case DAXEMU_REQ_IOCTL:
+                    Ioctl(request.id, body, descriptors);
+                    break;
                 case DAXEMU_REQ_MMAP:
                     Mmap(request.id, body);
                     break;
@@ -240,6 +243,50 @@ internal sealed class DeviceSession : IDisposable
 
     private void Write(ulong id, ReadOnlySpan<byte> body, IReadOnlyList<SafeFileHandle> descriptors)
     {
+        ReadOnlySpan<byte> bytes = Split(body, out ReadOnlySpan<daxemu_segment> segments);
+        Span<byte> room = _socket.Room;
+        room.Clear();
+        NicResult result = CommandParser.Parse(
+            bytes, segments, descriptors, room, out CommandDefinition? definition, out Command command, out int length);
+        if (result.IsOk)
+        {
+            result = _context!.Execute(definition!, ref command);
+        }
+
+        if (result.IsOk)
+        {
+            _socket.Reply(id, bytes.Length, length, command.Reply is null ? [] : [command.Reply]);
+        }
+        else
+        {
+            _socket.Refuse(id, result.Error);
+        }
+    }
+
+    private void Ioctl(ulong id, ReadOnlySpan<byte> body, IReadOnlyList<SafeFileHandle> descriptors)
+    {
+        ReadOnlySpan<byte> bytes = Split(body, out ReadOnlySpan<daxemu_segment> segments);
+        NicResult<IoctlCall> call = IoctlParser.Parse(bytes, segments, descriptors);
+        if (!call.IsOk)
+        {
+            _socket.Refuse(id, call.Error);
+            return;
+        }
+
+        NicResult result = _context!.Execute(call.Value);
+        if (result.IsOk)
+        {
+            _socket.Reply(id, 0, call.Value.WriteReply(_socket.Room), call.Value.Reply is { } reply ? [reply] : []);
+        }
+        else
+        {
+            _socket.Refuse(id, result.Error);
+        }
+    }
+
+    // What a write or an ioctl is given, and the client memory that came with it.
+    private static ReadOnlySpan<byte> Split(ReadOnlySpan<byte> body, out ReadOnlySpan<daxemu_segment> segments)
+    {
         int fixedLength = Unsafe.SizeOf<daxemu_write>();
         if (body.Length < fixedLength)
         {
@@ -255,24 +302,8 @@ internal sealed class DeviceSession : IDisposable
         }
 
         int commandStart = body.Length - (int)write.command_length;
-        ReadOnlySpan<daxemu_segment> segments = MemoryMarshal.Cast<byte, daxemu_segment>(body[fixedLength..commandStart]);
-        Span<byte> room = _socket.Room;
-        room.Clear();
-        NicResult result = CommandParser.Parse(
-            body[commandStart..], segments, descriptors, room, out CommandDefinition? definition, out Command command, out int length);
-        if (result.IsOk)
-        {
-            result = _context!.Execute(definition!, ref command);
-        }
-
-        if (result.IsOk)
-        {
-            _socket.Reply(id, (int)write.command_length, length, command.Reply is null ? [] : [command.Reply]);
-        }
-        else
-        {
-            _socket.Refuse(id, result.Error);
-        }
+        segments = MemoryMarshal.Cast<byte, daxemu_segment>(body[fixedLength..commandStart]);
+        return body[commandStart..];
     }
 
     private void Mmap(ulong id, ReadOnlySpan<byte> body)

@@ -18,6 +18,9 @@ internal sealed class HandleTable<T>(uint capacity)
     /// <summary>The objects, by handle; from the session's thread.</summary>
     public IEnumerable<T> Objects => _objects.OfType<T>();
 
+    /// <summary>The handles in use; from the session's thread.</summary>
+    public IEnumerable<uint> Handles => Enumerable.Range(0, _objects.Count).Where(i => _objects[i] is not null).Select(i => (uint)i);
+
     /// <summary>The handle that the next object gets; <paramref name="handle"/> at the capacity when there is none.</summary>
     public bool TryPeek(out uint handle)
     {
