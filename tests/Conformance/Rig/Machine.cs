@@ -6,7 +6,7 @@ using Xunit;
 namespace DaxEmu.Conformance;
 
 /// <summary>A machine with an RDMA device: a daemon, and how programs are run on it.</summary>
-public sealed class Machine : IAsyncLifetime
+public class Machine : IAsyncLifetime
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ProgramPatience = TimeSpan.FromSeconds(120);
@@ -35,11 +35,17 @@ public sealed class Machine : IAsyncLifetime
     /// <summary>A directory that the daemon guards.</summary>
     public string Volume => Path.Combine(_directory, "volume");
 
+    /// <summary>The daemon's configuration file.</summary>
+    protected virtual string Configuration => "{}";
+
+    /// <summary>Environment of the programs, besides what makes them see the device.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>();
+
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
         string configuration = Path.Combine(_directory, "daxemu.json");
-        await File.WriteAllTextAsync(configuration, "{}");
+        await File.WriteAllTextAsync(configuration, Configuration);
         string backing = Directory.CreateDirectory(Path.Combine(_directory, "backing")).FullName;
         Directory.CreateDirectory(Volume);
         string[] volumes = HasVolume ? ["--volume", $"{backing}:{Volume}"] : [];
@@ -57,6 +63,7 @@ public sealed class Machine : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (_daemon is not null)
         {
             // Politely, so that it unmounts.
@@ -136,6 +143,14 @@ public sealed class Machine : IAsyncLifetime
         return program;
     }
 
-    private static RunningProgram Start(string program, IEnumerable<string> arguments, string socket) => RunningProgram.Start(
-        program, arguments, new Dictionary<string, string> { ["LD_PRELOAD"] = Library, ["DAXEMU_SOCKET"] = socket, ["DAXEMU_DEBUG"] = "1" });
+    private RunningProgram Start(string program, IEnumerable<string> arguments, string socket)
+    {
+        Dictionary<string, string> environment = new(Settings)
+        {
+            ["LD_PRELOAD"] = Library,
+            ["DAXEMU_SOCKET"] = socket,
+        };
+        environment.TryAdd("DAXEMU_DEBUG", "1");
+        return RunningProgram.Start(program, arguments, environment);
+    }
 }

@@ -104,6 +104,9 @@ internal sealed class TestClient : IDisposable
     public TestReply Write(byte[] command, daxemu_segment[]? segments = null, params SafeFileHandle[] descriptors) =>
         Request(DAXEMU_REQ_WRITE, WriteBody(command, segments ?? []), descriptors);
 
+    /// <summary>ioctl(2) of any bytes.</summary>
+    public TestReply Ioctl(byte[] bytes) => Request(DAXEMU_REQ_IOCTL, WriteBody(bytes, []));
+
     public static byte[] WriteBody(byte[] command, daxemu_segment[] segments) =>
     [
         .. Bytes(new daxemu_write { segment_count = (uint)segments.Length, command_length = (uint)command.Length }),
