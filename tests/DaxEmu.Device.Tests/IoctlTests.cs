@@ -36,7 +36,7 @@ public sealed class IoctlTests : IDisposable
     public void Dispose()
     {
         _device.Dispose();
-        Assert.Empty(_device.Log.Failures);
+        Assert.True(_device.Log.Failures.IsEmpty, string.Join("\n", _device.Log.Failures));
     }
 
     private static TestIoctl DestroyPd(ulong handle) => new TestIoctl(UVERBS_OBJECT_PD, UVERBS_METHOD_PD_DESTROY).Handle(UVERBS_ATTR_DESTROY_PD_HANDLE, handle);
@@ -101,6 +101,7 @@ public sealed class IoctlTests : IDisposable
         { "GIDs of no size", GidTable(0, 320).ToBytes(), EINVAL },
         { "room for a part of a GID", GidTable(32, 321).ToBytes(), EINVAL },
         { "room for too few GIDs", GidTable(32, 96).ToBytes(), EINVAL },
+        { "GIDs longer than a message", GidTable(16383, 65532).ToBytes(), EINVAL },
         { "a queue pair in no domain", CreateQp(9, 0).ToBytes(), ENOENT },
         { "a queue pair of an unknown type", CreateQp(0, 0, type: 300).ToBytes(), EINVAL },
         { "a completion channel that is none", CreateCq(channel: 7).ToBytes(), EBADF },

@@ -15,6 +15,9 @@ namespace DaxEmu.Device;
 
 internal sealed partial class VerbsContext
 {
+    // Leaves room in a message for what goes around it.
+    private const int LongestTable = daxemu_device.DAXEMU_MAX_MESSAGE - 1024;
+
     // The first is made with the context, whoever asks for it: events need a place to go.
     private readonly List<EventChannel> _asyncChannels = [];
     private int _asyncChannelsTaken;
@@ -104,6 +107,11 @@ internal sealed partial class VerbsContext
         if ((ulong)entries.Length > (ulong)room / entrySize)
         {
             return new NicError(EINVAL, $"query_gid_table: there are {entries.Length} GIDs, and room for {(ulong)room / entrySize}");
+        }
+
+        if ((ulong)entries.Length * entrySize > LongestTable)
+        {
+            return new NicError(EINVAL, $"query_gid_table: {entries.Length} entries of {entrySize} bytes do not fit in a message");
         }
 
         byte[] table = new byte[entries.Length * (int)entrySize];

@@ -107,21 +107,24 @@ internal sealed class IoctlCall
         }
     }
 
-    /// <summary>Writes the reply's body; the room always suffices, as handlers give back little.</summary>
-    /// <returns>Its length.</returns>
-    public int WriteReply(Span<byte> room)
+    /// <summary>The reply's body: shorter than a message, as handlers see to it.</summary>
+    public byte[] ReplyBody()
     {
+        byte[] body = new byte[_outputs.Sum(output => Unsafe.SizeOf<daxemu_output>() + Padded(output.Data.Length))];
         int at = 0;
         foreach ((int place, uint flags, ulong value, byte[] data) in _outputs)
         {
             daxemu_output head = new() { attribute = (ushort)place, length = (ushort)data.Length, flags = flags, value = value };
-            MemoryMarshal.Write(room[at..], in head);
-            data.CopyTo(room[(at + Unsafe.SizeOf<daxemu_output>())..]);
-            at += Unsafe.SizeOf<daxemu_output>() + (data.Length + 7) / 8 * 8;
+            MemoryMarshal.Write(body.AsSpan(at), in head);
+            at += Unsafe.SizeOf<daxemu_output>();
+            data.CopyTo(body, at);
+            at += Padded(data.Length);
         }
 
-        return at;
+        return body;
     }
+
+    private static int Padded(int length) => (length + 7) / 8 * 8;
 
     // At most 8 bytes lie in the attribute's data field.
     private static (int Start, int Length) Locate(int place, ib_uverbs_attr attribute)

@@ -276,7 +276,7 @@ internal sealed class DeviceSession : IDisposable
         NicResult result = _context!.Execute(call.Value);
         if (result.IsOk)
         {
-            _socket.Reply(id, 0, call.Value.WriteReply(_socket.Room), call.Value.Reply is { } reply ? [reply] : []);
+            _socket.Reply(id, call.Value.ReplyBody(), call.Value.Reply is { } reply ? [reply] : []);
         }
         else
         {

@@ -115,6 +115,20 @@ internal sealed class RequestSocket(SeqPacketConnection connection) : IDisposabl
         connection.Send(_reply.AsSpan(0, ReplyHeader + length), descriptors);
     }
 
+    /// <summary>Answers with 0 and a body of any length that a message has room for.</summary>
+    /// <param name="id">The request's.</param>
+    /// <param name="body">The body.</param>
+    /// <param name="descriptors">To send along.</param>
+    /// <exception cref="LinuxException">sendmsg(2) failed: EPIPE when the client is gone.</exception>
+    public void Reply(ulong id, ReadOnlySpan<byte> body, ReadOnlySpan<SafeFileHandle> descriptors)
+    {
+        byte[] message = new byte[ReplyHeader + body.Length];
+        daxemu_reply header = new() { id = id, length = (uint)body.Length, fd_count = (uint)descriptors.Length };
+        MemoryMarshal.Write(message, in header);
+        body.CopyTo(message.AsSpan(ReplyHeader));
+        connection.Send(message, descriptors);
+    }
+
     /// <summary>Ends the connection; a thread that waits in <see cref="Receive"/> returns.</summary>
     public void Shutdown() => connection.Shutdown();
 
