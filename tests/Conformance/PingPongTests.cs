@@ -2,7 +2,7 @@ using Xunit;
 
 namespace DaxEmu.Conformance;
 
-/// <summary>The ping-pong example of libibverbs over a reliable connection. Both ends check every byte.</summary>
+/// <summary>The ping-pong examples of libibverbs. Both ends check every byte.</summary>
 public sealed class PingPongTests(Machine machine)
 {
     [Theory]
@@ -20,6 +20,27 @@ public sealed class PingPongTests(Machine machine)
             "ibv_rc_pingpong", ["-g", "3", "-c", "-n", "200", .. arguments]);
 
         Assert.NotEmpty(how);
+        Assert.Contains("iters in", server.Succeeded().Text, StringComparison.Ordinal);
+        Assert.Contains("iters in", client.Succeeded().Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("invalid data", server.Text + client.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ibv_uc_pingpong")]
+    [InlineData("ibv_uc_pingpong", "-e")]
+    [InlineData("ibv_uc_pingpong", "-s", "1")]
+    [InlineData("ibv_uc_pingpong", "-s", "1048576", "-n", "50")]
+    [InlineData("ibv_uc_pingpong", "-m", "256", "-e")]
+    [InlineData("ibv_ud_pingpong")]
+    [InlineData("ibv_ud_pingpong", "-e")]
+    [InlineData("ibv_ud_pingpong", "-s", "1")]
+    [InlineData("ibv_ud_pingpong", "-s", "4096", "-e")]
+    public async Task Unreliable_messages_arrive_where_receives_wait(string program, params string[] arguments)
+    {
+        Machine.Require(program, "ibverbs-utils");
+
+        (ProgramResult server, ProgramResult client) = await machine.RunPairAsync(program, ["-g", "3", "-c", "-n", "200", .. arguments]);
+
         Assert.Contains("iters in", server.Succeeded().Text, StringComparison.Ordinal);
         Assert.Contains("iters in", client.Succeeded().Text, StringComparison.Ordinal);
         Assert.DoesNotContain("invalid data", server.Text + client.Text, StringComparison.Ordinal);
