@@ -36,15 +36,16 @@ static inline struct ibv_qp *make_qp(struct loopback *l)
     return ibv_create_qp(l->pd, &attributes);
 }
 
-static inline void connect_qp(struct loopback *l, struct ibv_qp *qp, struct ibv_qp *peer)
+/* Takes a queue pair to RTS, connected to one of this device that may be another process's. */
+static inline void connect_to(struct ibv_qp *qp, uint32_t peer)
 {
     struct ibv_qp_attr attributes = { .qp_state = IBV_QPS_INIT, .port_num = 1, .qp_access_flags = EVERYTHING };
     CHECK(ibv_modify_qp(qp, &attributes, IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS) == 0);
     attributes = (struct ibv_qp_attr){
-        .qp_state = IBV_QPS_RTR, .path_mtu = IBV_MTU_1024, .dest_qp_num = peer->qp_num, .max_dest_rd_atomic = 1, .min_rnr_timer = 12,
+        .qp_state = IBV_QPS_RTR, .path_mtu = IBV_MTU_1024, .dest_qp_num = peer, .max_dest_rd_atomic = 1, .min_rnr_timer = 12,
         .ah_attr = { .is_global = 1, .port_num = 1, .grh = { .sgid_index = GID_INDEX, .hop_limit = 1 } },
     };
-    CHECK(ibv_query_gid(l->context, 1, GID_INDEX, &attributes.ah_attr.grh.dgid) == 0);
+    CHECK(ibv_query_gid(qp->context, 1, GID_INDEX, &attributes.ah_attr.grh.dgid) == 0);
     CHECK(ibv_modify_qp(qp, &attributes, IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN | IBV_QP_RQ_PSN
                                              | IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_MIN_RNR_TIMER) == 0);
     attributes = (struct ibv_qp_attr){ .qp_state = IBV_QPS_RTS, .timeout = 14, .retry_cnt = 7, .rnr_retry = 7, .max_rd_atomic = 1 };
@@ -63,8 +64,8 @@ static inline struct loopback open_loopback(void)
     CHECK((l.pd = ibv_alloc_pd(l.context)) != NULL);
     CHECK((l.cq = ibv_create_cq(l.context, 64, NULL, NULL, 0)) != NULL);
     CHECK((l.near = make_qp(&l)) != NULL && (l.far = make_qp(&l)) != NULL);
-    connect_qp(&l, l.near, l.far);
-    connect_qp(&l, l.far, l.near);
+    connect_to(l.near, l.far->qp_num);
+    connect_to(l.far, l.near->qp_num);
     return l;
 }
 
