@@ -70,6 +70,9 @@ public sealed class DeviceServer : IDisposable
     /// <summary>The devices.</summary>
     public EmulatedDevices Devices => _services.Devices;
 
+    /// <summary>What its sessions share.</summary>
+    internal SessionServices Services => _services;
+
     /// <summary>As <c>daxemu status</c> shows it.</summary>
     public DeviceSnapshot Snapshot
     {

@@ -4,7 +4,6 @@ using DaxEmu.Abi;
 using DaxEmu.Linux;
 using Microsoft.Win32.SafeHandles;
 using Xunit;
-using static DaxEmu.Abi.ib_uverbs_write_cmds;
 
 namespace DaxEmu.Device.Tests;
 
@@ -25,97 +24,48 @@ public sealed class HostileClientTests : IDisposable
         _file.Dispose();
     }
 
-    // Well-formed commands whose objects exist, so that a bent one gets far.
-    private static byte[][] Seeds =>
-    [
-        TestClient.Framed(IB_USER_VERBS_CMD_GET_CONTEXT, new byte[8], 8),
-        TestClient.Framed(IB_USER_VERBS_CMD_QUERY_DEVICE, new byte[8], 176),
-        TestClient.Framed(IB_USER_VERBS_CMD_QUERY_PORT, TestClient.Bytes(new ib_uverbs_query_port { port_num = 1 }), 40),
-        TestClient.Framed(IB_USER_VERBS_CMD_ALLOC_PD, new byte[8], 4),
-        TestClient.Framed(IB_USER_VERBS_CMD_DEALLOC_PD, [1, 0, 0, 0], 0),
-        TestClient.Framed(
-            IB_USER_VERBS_CMD_REG_MR, TestClient.Bytes(new ib_uverbs_reg_mr { start = Address, hca_va = Address, length = 4096, access_flags = 1 }), 12),
-        TestClient.Framed(IB_USER_VERBS_CMD_DEREG_MR, [0, 0, 0, 0], 0),
-        TestClient.Framed(IB_USER_VERBS_CMD_CREATE_COMP_CHANNEL, new byte[8], 4),
-        TestClient.Framed(IB_USER_VERBS_CMD_CREATE_CQ, TestClient.Bytes(new ib_uverbs_create_cq { cqe = 16, comp_channel = -1 }), 24),
-        TestClient.Framed(IB_USER_VERBS_CMD_DESTROY_CQ, new byte[16], 8),
-        TestClient.Framed(IB_USER_VERBS_CMD_REQ_NOTIFY_CQ, new byte[8], 0),
-        TestClient.Framed(IB_USER_VERBS_CMD_CREATE_QP, TestClient.Bytes(TestVerbs.NewQp(0, 0)), 64),
-        TestClient.Framed(IB_USER_VERBS_CMD_QUERY_QP, new byte[16], 128),
-        TestClient.Framed(IB_USER_VERBS_CMD_MODIFY_QP, TestClient.Bytes(TestVerbs.ToInit(0)), 0),
-        TestClient.Framed(IB_USER_VERBS_CMD_MODIFY_QP, TestClient.Bytes(TestVerbs.ToRtr(0, 1025)), 0),
-        TestClient.Framed(IB_USER_VERBS_CMD_MODIFY_QP, TestClient.Bytes(TestVerbs.ToRts(0)), 0),
-        TestClient.Framed(IB_USER_VERBS_CMD_DESTROY_QP, new byte[16], 4),
-        TestClient.Framed(IB_USER_VERBS_CMD_POST_SEND, new byte[24], 4),
-        TestClient.Framed(IB_USER_VERBS_CMD_CREATE_QP, TestClient.Bytes(TestVerbs.NewQp(0, 0) with { qp_type = 4 }), 64),
-        TestClient.Framed(IB_USER_VERBS_CMD_CREATE_AH, TestClient.Bytes(NewHandle()), 12),
-        TestClient.Framed(IB_USER_VERBS_CMD_DESTROY_AH, [0, 0, 0, 0], 0),
-        TestClient.Framed(IB_USER_VERBS_CMD_ATTACH_MCAST, [0xff, .. new byte[23]], 0),
-        TestClient.Framed(IB_USER_VERBS_CMD_DETACH_MCAST, [0xff, .. new byte[23]], 0),
-    ];
-
-    private static ib_uverbs_create_ah NewHandle()
-    {
-        ib_uverbs_create_ah request = new();
-        request.attr.is_global = 1;
-        request.attr.port_num = 1;
-        request.attr.grh.sgid_index = 3;
-        System.Net.IPAddress.Loopback.MapToIPv6().GetAddressBytes().CopyTo(request.attr.grh.dgid);
-        return request;
-    }
-
-    private static uint[] Breakers => [0, 1, 2, 3, 255, 0x7fff_ffff, 0x8000_0000, uint.MaxValue];
-
-    // A few words of a seed replaced, most often by the numbers that break things.
-    private static Gen<byte[]> BentCommand { get; } = Gen.Select(
-        Gen.Int[0, Seeds.Length - 1].Select(i => Seeds[i]),
-        Gen.Select(
-            Gen.Int[0, 31],
-            Gen.OneOf(Gen.Int[0, Breakers.Length - 1].Select(i => Breakers[i]), Gen.UInt)).Array[0, 3],
-        (seed, edits) =>
-        {
-            byte[] bent = [.. seed];
-            foreach ((int word, uint value) in edits)
-            {
-                if ((word + 1) * sizeof(uint) <= bent.Length)
-                {
-                    MemoryMarshal.Write(bent.AsSpan(word * sizeof(uint)), value);
-                }
-            }
-
-            return bent;
-        });
-
     [Fact]
-    public void A_hundred_thousand_bent_commands_do_no_harm()
+    public void A_hundred_thousand_bent_commands_with_descriptors_of_every_kind_do_no_harm()
     {
         using Side a = new(_device, _file, Address);
         using Side b = new(_device, _file, Address);
+        using OddDescriptors odd = new(_file);
         TestVerbs.Connect(a.Qp, b.Qp);
         TestClient hostile = _device.Open();
-        int sent = 0;
+        Random random = new(1);
+        CommandGenerator generator = new(random);
+        CommandMutator mutator = new(random);
         Dictionary<int, int> answers = [];
-
-        BentCommand.Array[100].Sample(
-            commands =>
+        for (int sent = 1; sent <= Commands; sent++)
+        {
+            CommandShape shape = CommandShape.All[random.Next(CommandShape.All.Length)];
+            byte[] command = generator.Make(shape);
+            if (random.Next(4) != 0)
             {
-                foreach (byte[] command in commands)
-                {
-                    TestReply reply = hostile.Write(command, [new daxemu_segment { address = Address, length = 4096, protection = 3 }], _file.Handle);
-                    Close(reply);
-                    CollectionsMarshal.GetValueRefOrAddDefault(answers, reply.Errno, out _)++;
-                    if (++sent % 1000 == 0)
-                    {
-                        // Its objects go with it, so that the quota does not answer everything in the end.
-                        hostile.Dispose();
-                        hostile = _device.Open();
-                        a.Qp.Post(ibv_wr_opcode.IBV_WR_RDMA_WRITE, 1, a.All with { length = 64 }, Address + 128, b.Region.rkey);
-                        Assert.Equal(ibv_wc_status.IBV_WC_SUCCESS, a.Cq.Poll().status);
-                    }
-                }
-            },
-            iter: Commands / 100,
-            threads: 1);
+                command = mutator.Bend(command, shape.IsExtended);
+            }
+
+            SafeFileHandle[] memory = random.Next(4) == 0
+                ? [.. Enumerable.Range(0, random.Next(3)).Select(_ => odd.All[random.Next(odd.All.Length)])]
+                : [_file.Handle];
+            TestReply reply = hostile.Write(command, [new daxemu_segment { address = Address, length = 65536, protection = 3 }], memory);
+            Close(reply);
+            CollectionsMarshal.GetValueRefOrAddDefault(answers, reply.Errno, out _)++;
+            if (reply.Result >= 0)
+            {
+                generator.Learn(shape, command, reply.Body);
+            }
+
+            if (sent % 1000 == 0)
+            {
+                // Its objects go with it, so that the quota does not answer everything in the end.
+                hostile.Dispose();
+                hostile = _device.Open();
+                generator.Objects.Clear();
+                a.Qp.Post(ibv_wr_opcode.IBV_WR_RDMA_WRITE, 1, a.All with { length = 64 }, Address + 128, b.Region.rkey);
+                Assert.Equal(ibv_wc_status.IBV_WC_SUCCESS, a.Cq.Poll().status);
+            }
+        }
 
         hostile.Dispose();
         Assert.True(answers[0] > Commands / 20, "the commands were all refused at the door");
@@ -124,16 +74,49 @@ public sealed class HostileClientTests : IDisposable
     }
 
     [Fact]
+    public void Hundreds_of_connections_that_say_nothing_or_go_at_once_keep_nobody_out()
+    {
+        using TestClient good = _device.Open();
+        List<TestClient> silent = [];
+        for (int i = 0; i < 900; i++)
+        {
+            TestClient client = new(_device.Options.SocketPath);
+            switch (i % 3)
+            {
+                case 0:
+                    silent.Add(client);
+                    break;
+                case 1:
+                    client.Dispose();
+                    break;
+                default:
+                    // A hello whose answer nobody waits for.
+                    client.Connection.Send([.. TestClient.Bytes(new daxemu_request { type = 1, length = 120 }), .. new byte[120]]);
+                    client.Dispose();
+                    break;
+            }
+        }
+
+        Assert.True(good.DeallocatePd(good.AllocatePd()).Result > 0);
+        silent.ForEach(c => c.Dispose());
+        _device.Open().Dispose();
+        Assert.Empty(_device.Log.Failures);
+    }
+
+    [Fact]
     public void Bent_messages_end_at_most_their_own_session()
     {
         using TestClient good = _device.Open();
-        Gen.Select(Gen.UInt[0, 6], Gen.OneOf(Gen.Int[0, 4], Gen.Int[-3, 300]), Gen.Byte.Array[0, 200]).Sample(
-            (type, lie, body) =>
+        using OddDescriptors odd = new(_file);
+        Gen.Select(
+            Gen.UInt[0, 10], Gen.OneOf(Gen.Int[0, 4], Gen.Int[-3, 300]), Gen.Byte.Array[0, 200], Gen.Int[0, odd.All.Length - 1].Array[0, 3]).Sample(
+            (type, lie, body, passed) =>
             {
                 using TestClient hostile = new(_device.Options.SocketPath);
                 hostile.Hello();
                 hostile.Connection.Send(
-                    [.. TestClient.Bytes(new daxemu_request { type = type, length = (uint)(body.Length + (lie > 4 ? lie : 0)) }), .. body]);
+                    [.. TestClient.Bytes(new daxemu_request { type = type, length = (uint)(body.Length + (lie > 4 ? lie : 0)) }), .. body],
+                    [.. passed.Select(i => odd.All[i])]);
                 try
                 {
                     hostile.Connection.Receive(new byte[8192]).CloseDescriptors();

@@ -13,6 +13,9 @@ internal static class CommandTable
 
     private static readonly FrozenDictionary<uint, CommandDefinition> Commands = Served().ToFrozenDictionary(c => c.Number);
 
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<CommandDefinition> All => Commands.Values;
+
     /// <summary>The command with a number, or null.</summary>
     public static CommandDefinition? Find(uint number) => Commands.GetValueOrDefault(number);
 
