@@ -131,7 +131,7 @@ internal sealed class Target : IDisposable
     {
         ENOENT when new FileInfo(path).LinkTarget is { } to => $"is a symbolic link to \"{to}\", which does not exist.",
         ENOENT or ENOTDIR => "does not exist.",
-        EACCES => "may not be reached by this user (EACCES): a directory on the way lets it not through. Run as root.",
+        EACCES => "may not be reached by this user (EACCES): a directory on the way is closed to it. Run as root.",
         ELOOP => "is a symbolic link that leads in a circle (ELOOP).",
         _ => $"cannot be looked at: {ErrnoName.Describe(errno)}.",
     };
