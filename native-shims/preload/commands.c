@@ -11,8 +11,12 @@
 #include <errno.h>
 #include <rdma/ib_user_ioctl_verbs.h>
 #include <rdma/ib_user_verbs.h>
+#include <rdma/rdma_user_rxe.h>
 #include <stddef.h>
 #include <string.h>
+
+/* enum ib_srq_attr_mask; the kernel's user headers do not have it. */
+#define IB_SRQ_MAX_WR 1
 
 #define WORD 4
 #define EXTENDED_WORD 8
@@ -151,6 +155,17 @@ static void remember(const struct session *session, uint32_t handle, const struc
     }
 }
 
+/* A resized shared receive queue: the response goes to an address that the provider's part holds (rxe_modify_srq of rdma-core). */
+static void put_ring(const struct command *command, const struct reply *reply)
+{
+    struct ib_uverbs_modify_srq request;
+    struct rxe_modify_srq_cmd provider;
+    get(command, 0, &request, sizeof request);
+    get(command, sizeof request, &provider, sizeof provider);
+    if ((request.attr_mask & IB_SRQ_MAX_WR) != 0 && provider.mmap_info_addr != 0 && reply->length >= sizeof(struct mminfo))
+        memcpy((void *)(uintptr_t)provider.mmap_info_addr, reply->body, sizeof(struct mminfo));
+}
+
 static int finish(const struct session *session, struct command *command, const struct registered_memory *memory, struct reply *reply)
 {
     int error = command->deliver(command, reply);
@@ -173,6 +188,9 @@ static int finish(const struct session *session, struct command *command, const 
     case IB_USER_VERBS_CMD_DEREG_MR:
         get(command, offsetof(struct ib_uverbs_dereg_mr, mr_handle), &handle, sizeof handle);
         registrations_remove(session, handle);
+        return 0;
+    case IB_USER_VERBS_CMD_MODIFY_SRQ:
+        put_ring(command, reply);
         return 0;
     default:
         return 0;

@@ -13,9 +13,10 @@ public interface INicEvents
 
     /// <summary>An asynchronous event (ibv_get_async_event(3)).</summary>
     /// <param name="eventType">
-    /// A value of <c>enum ibv_event_type</c>; IBV_EVENT_CQ_ERR names a completion queue, all others a queue pair.
+    /// A value of <c>enum ibv_event_type</c>; IBV_EVENT_CQ_ERR names a completion queue, IBV_EVENT_SRQ_ERR and
+    /// IBV_EVENT_SRQ_LIMIT_REACHED a shared receive queue, all others a queue pair.
     /// </param>
-    /// <param name="number">Number of the queue pair or completion queue.</param>
+    /// <param name="number">Number of the object.</param>
     /// <param name="cookie">As given at its creation.</param>
     void AsyncEvent(uint eventType, uint number, ulong cookie);
 

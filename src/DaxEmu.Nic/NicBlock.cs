@@ -4,7 +4,8 @@ using DaxEmu.Abi;
 namespace DaxEmu.Nic;
 
 /// <summary>
-/// The data-path state of a NIC in one block of memory: engines, queue pairs, completion queues, memory regions and windows. It holds offsets and
+/// The data-path state of a NIC in one block of memory: engines, queue pairs, completion queues, shared receive queues, memory regions
+/// and windows. It holds offsets and
 /// indices only, so it can be a memfd that several processes map, each at its own address.
 /// </summary>
 public sealed unsafe partial class NicBlock
@@ -13,6 +14,7 @@ public sealed unsafe partial class NicBlock
     private readonly EngineSlot* _engines;
     private readonly QpContext* _queuePairs;
     private readonly CqContext* _completionQueues;
+    private readonly SrqContext* _sharedReceiveQueues;
     private readonly RegionContext* _regions;
 
     private NicBlock(byte* start)
@@ -22,6 +24,7 @@ public sealed unsafe partial class NicBlock
         _engines = (EngineSlot*)(start + Header.EnginesOffset);
         _queuePairs = (QpContext*)(start + Header.QpOffset);
         _completionQueues = (CqContext*)(start + Header.CqOffset);
+        _sharedReceiveQueues = (SrqContext*)(start + Header.SrqOffset);
         _regions = (RegionContext*)(start + Header.RegionOffset);
         _addressHandles = (AddressHandleContext*)(start + Header.AddressHandleOffset);
         _multicastGroups = (MulticastGroup*)(start + Header.MulticastOffset);
@@ -87,6 +90,8 @@ public sealed unsafe partial class NicBlock
 
     internal ref CqContext Cq(uint index) => ref _completionQueues[index];
 
+    internal ref SrqContext Srq(uint index) => ref _sharedReceiveQueues[index];
+
     /// <summary>The entry of a key; entry 0, which never holds a key, when there is none.</summary>
     internal ref RegionContext RegionByKey(uint key)
     {
@@ -123,6 +128,10 @@ public sealed unsafe partial class NicBlock
 
         window.Queue = 0;
     }
+
+    /// <summary>Where a queue pair keeps the receive that it took from a shared receive queue, until it is completed.</summary>
+    internal rxe_recv_wqe* TakenReceive(uint qpIndex) =>
+        (rxe_recv_wqe*)(_base + Header.WorkAreaOffset + (qpIndex * Header.WorkAreaStride) + Header.TakenReceiveOffset);
 
     internal ref EngineSlot Engine(int slot) => ref _engines[slot];
 

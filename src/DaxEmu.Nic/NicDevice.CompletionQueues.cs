@@ -15,9 +15,9 @@ public sealed partial class NicDevice
     /// <returns>It; EINVAL for a bad number of entries or ring, ENOMEM at the limit.</returns>
     public NicResult<CompletionQueue> CreateCompletionQueue(ulong owner, uint entries, RingLocation ring, ulong cookie)
     {
-        if (entries == 0 || entries > (uint)_options.MaxCompletionEntries)
+        if (CheckEntries(entries) is { } badEntries)
         {
-            return new NicError(EINVAL, $"a completion queue has 1 to {_options.MaxCompletionEntries} entries, not {entries}");
+            return badEntries;
         }
 
         RingLayout layout = RingLayout.ForCompletions(entries);
@@ -71,6 +71,58 @@ public sealed partial class NicDevice
         }
     }
 
+    /// <summary>
+    /// Gives a completion queue another ring (ibv_resize_cq(3)): completions that the program has not polled move there in order, later ones
+    /// follow. When it returns no engine touches the old ring. The program must not poll meanwhile.
+    /// </summary>
+    /// <param name="cq">The queue.</param>
+    /// <param name="entries">Completions it must hold.</param>
+    /// <param name="location">Where the new ring lies: <see cref="RingLayout.ForCompletions"/> bytes.</param>
+    /// <returns>EINVAL for a bad number of entries or ring, fewer than are waiting, a program that polled, or when the queue is gone or in error.</returns>
+    public NicResult ResizeCompletionQueue(CompletionQueue cq, uint entries, RingLocation location)
+    {
+        ArgumentNullException.ThrowIfNull(cq);
+        if (CheckEntries(entries) is { } badEntries)
+        {
+            return badEntries;
+        }
+
+        RingLayout layout = RingLayout.ForCompletions(entries);
+        RingContext ring = RingContext.Of(location, layout);
+        if (InitialiseRing(ring, "completion") is { } refusal)
+        {
+            return refusal;
+        }
+
+        lock (cq.Resizing)
+        {
+            lock (_lock)
+            {
+                if (cq.IsGone || cq.IsInError)
+                {
+                    return new NicError(EINVAL, $"completion queue {cq.Number} is {(cq.IsGone ? "gone" : "in error")}");
+                }
+
+                // Keeps it from being destroyed while it is not locked.
+                cq.Uses++;
+            }
+
+            bool fits = RingMove.TryMoveCompletions(_mappings, ref _block.Cq(cq.Number), entries, ring);
+            lock (_lock)
+            {
+                cq.Uses--;
+                if (fits)
+                {
+                    cq.Layout = layout;
+                }
+            }
+
+            return fits
+                ? NicResult.Ok
+                : new NicError(EINVAL, $"{entries} entries are fewer than wait in completion queue {cq.Number}, or its consumer index moved");
+        }
+    }
+
     /// <summary>Destroys a completion queue (ibv_destroy_cq(3)). When it returns no engine touches its ring any more.</summary>
     /// <param name="cq">The queue.</param>
     /// <returns>EBUSY while a queue pair uses it, EINVAL when it is gone already.</returns>
@@ -104,6 +156,10 @@ public sealed partial class NicDevice
             return number < (uint)_completionQueues.Length ? _completionQueues[number] : null;
         }
     }
+
+    private NicError? CheckEntries(uint entries) => entries == 0 || entries > (uint)_options.MaxCompletionEntries
+        ? new NicError(EINVAL, $"a completion queue has 1 to {_options.MaxCompletionEntries} entries, not {entries}")
+        : null;
 
     private NicError? InitialiseRing(in RingContext context, string name)
     {

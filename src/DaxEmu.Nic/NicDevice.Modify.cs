@@ -166,6 +166,8 @@ public sealed partial class NicDevice
         context.DestinationNumber = 0;
         context.IsDraining = 0;
         context.FlushBackoff = 0;
+        context.HasTakenReceive = 0;
+        context.SaidLastReceive = 0;
         context.Operation = default;
         context.Send.Index = 0;
         context.Receive.Index = 0;

@@ -26,23 +26,24 @@ public sealed partial class NicDevice
             return new NicError(EOPNOTSUPP, $"queue pairs of type {request.Type} are not served, only RC ({IBV_QPT_RC}), UC and UD");
         }
 
-        if (CheckCapabilities(request.Capabilities) is { } tooMuch)
+        if (CheckCapabilities(request) is { } tooMuch)
         {
             return tooMuch;
         }
 
         RingContext send = RingContext.Of(request.SendRing, request.Capabilities.SendRing);
-        RingContext receive = RingContext.Of(request.ReceiveRing, request.Capabilities.ReceiveRing);
-        if ((InitialiseRing(send, "send") ?? InitialiseRing(receive, "receive")) is { } badRing)
+        bool isShared = request.SharedReceives is not null;
+        RingContext receive = isShared ? RingContext.None : RingContext.Of(request.ReceiveRing, request.Capabilities.ReceiveRing);
+        if ((InitialiseRing(send, "send") ?? (isShared ? null : InitialiseRing(receive, "receive"))) is { } badRing)
         {
             return badRing;
         }
 
         lock (_lock)
         {
-            if (domain.IsGone || request.SendCq.IsGone || request.ReceiveCq.IsGone)
+            if (domain.IsGone || request.SendCq.IsGone || request.ReceiveCq.IsGone || request.SharedReceives is { IsGone: true })
             {
-                return new NicError(EINVAL, "the protection domain or a completion queue is gone");
+                return new NicError(EINVAL, "the protection domain, a completion queue or the shared receive queue is gone");
             }
 
             if (!_queuePairIndices.TryTake(out uint index))
@@ -53,6 +54,11 @@ public sealed partial class NicDevice
             domain.Uses++;
             request.SendCq.Uses++;
             request.ReceiveCq.Uses++;
+            if (request.SharedReceives is { } attached)
+            {
+                attached.Uses++;
+            }
+
             uint number = NextNumber(index);
             ref QpContext context = ref _block.QpByIndex(index);
             context = new QpContext
@@ -65,7 +71,9 @@ public sealed partial class NicDevice
                 ReceiveCq = request.ReceiveCq.Number,
                 SignalAll = request.SignalAll ? 1U : 0,
                 MaxSendSge = request.Capabilities.MaxSendSge,
-                MaxReceiveSge = request.Capabilities.MaxReceiveSge,
+                MaxReceiveSge = request.SharedReceives?.MaxSge ?? request.Capabilities.MaxReceiveSge,
+                ReceiveDomain = (request.SharedReceives?.Domain ?? domain).Number,
+                SharedReceives = request.SharedReceives is { } srq ? srq.Number + 1 : 0,
                 MaxInlineData = request.Capabilities.MaxInlineData,
                 Cookie = request.Cookie,
                 Send = send,
@@ -123,6 +131,11 @@ public sealed partial class NicDevice
             qp.Domain.Uses--;
             qp.Request.SendCq.Uses--;
             qp.Request.ReceiveCq.Uses--;
+            if (qp.Request.SharedReceives is { } srq)
+            {
+                srq.Uses--;
+            }
+
             return NicResult.Ok;
         }
     }
@@ -137,9 +150,12 @@ public sealed partial class NicDevice
         }
     }
 
-    // The kernel's rxe_qp_chk_cap.
-    private NicError? CheckCapabilities(QpCapabilities wish)
+    // The kernel's rxe_qp_chk_cap: what is asked for the receive queue does not count where there is none.
+    private NicError? CheckCapabilities(QueuePairRequest request)
     {
+        QpCapabilities wish = request.SharedReceives is null
+            ? request.Capabilities
+            : request.Capabilities with { MaxReceiveWr = 0, MaxReceiveSge = 0 };
         uint depth = Math.Max(wish.MaxSendWr, wish.MaxReceiveWr);
         if (depth > (uint)_options.MaxWorkRequests)
         {

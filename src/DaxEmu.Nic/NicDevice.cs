@@ -3,7 +3,8 @@ using DaxEmu.Contract;
 namespace DaxEmu.Nic;
 
 /// <summary>
-/// The control plane: protection domains, memory regions and windows, completion queues and queue pairs, and the entries of the
+/// The control plane: protection domains, memory regions and windows, completion queues, shared receive queues and queue pairs, and the
+/// entries of the
 /// <see cref="NicBlock"/> that engines see of them. Safe for any number of threads.
 /// </summary>
 /// <remarks>Owners are the caller's: a tag, such as an open device file, that <see cref="ReleaseOwner"/> finds objects by.</remarks>
@@ -44,6 +45,8 @@ public sealed partial class NicDevice
         _keyBytes = new byte[options.MaxMemoryRegions + options.MaxMemoryWindows + 1];
         _completionQueueIndices = new IndexPool(0, options.MaxCompletionQueues);
         _completionQueues = new CompletionQueue?[options.MaxCompletionQueues];
+        _sharedReceiveQueueIndices = new IndexPool(0, options.MaxSharedReceiveQueues);
+        _sharedReceiveQueues = new SharedReceiveQueue?[options.MaxSharedReceiveQueues];
         _queuePairIndices = new IndexPool(0, options.MaxQueuePairs);
         _queuePairs = new QueuePair?[options.MaxQueuePairs];
         _generations = new uint[options.MaxQueuePairs];
@@ -98,6 +101,11 @@ public sealed partial class NicDevice
         foreach (CompletionQueue cq in OwnedBy(_completionQueues, c => c.Owner, owner))
         {
             _ = DestroyCompletionQueue(cq);
+        }
+
+        foreach (SharedReceiveQueue srq in OwnedBy(_sharedReceiveQueues, s => s.Domain.Owner, owner))
+        {
+            _ = DestroySharedReceiveQueue(srq);
         }
 
         foreach (MemoryWindow window in OwnedBy(_windows, w => w.Domain.Owner, owner))

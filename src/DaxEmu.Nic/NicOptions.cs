@@ -12,6 +12,9 @@ public sealed record NicOptions
     /// <summary>Completion queues.</summary>
     public int MaxCompletionQueues { get; init; } = 16384;
 
+    /// <summary>Shared receive queues.</summary>
+    public int MaxSharedReceiveQueues { get; init; } = 8192;
+
     /// <summary>Memory regions; with the windows below 2^24: a key is the index and one byte more.</summary>
     public int MaxMemoryRegions { get; init; } = 65536;
 
@@ -33,7 +36,7 @@ public sealed record NicOptions
     /// <summary>Different GIDs of all ports of all devices.</summary>
     public int MaxGids { get; init; } = 1024;
 
-    /// <summary>Work requests in one send or receive queue.</summary>
+    /// <summary>Work requests in one send, receive or shared receive queue.</summary>
     public int MaxWorkRequests { get; init; } = 16384;
 
     /// <summary>Scatter/gather elements in one work request.</summary>
@@ -71,6 +74,7 @@ public sealed record NicOptions
     {
         Check(MaxQueuePairs, 1, 1 << 20, nameof(MaxQueuePairs));
         Check(MaxCompletionQueues, 1, 1 << 24, nameof(MaxCompletionQueues));
+        Check(MaxSharedReceiveQueues, 1, 1 << 24, nameof(MaxSharedReceiveQueues));
         Check(MaxMemoryRegions, 1, (1 << 24) - 2, nameof(MaxMemoryRegions));
         Check(MaxMemoryWindows, 0, (1 << 24) - 1 - MaxMemoryRegions, nameof(MaxMemoryWindows));
         Check(MaxProtectionDomains, 1, 1 << 24, nameof(MaxProtectionDomains));

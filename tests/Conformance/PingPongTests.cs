@@ -46,6 +46,24 @@ public sealed class PingPongTests(Machine machine)
         Assert.DoesNotContain("invalid data", server.Text + client.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("polls")]
+    [InlineData("sleeps until a completion event", "-e")]
+    [InlineData("with one queue pair", "-q", "1")]
+    [InlineData("with 8 queue pairs and few receives", "-q", "8", "-r", "24", "-e")]
+    public async Task Messages_of_many_queue_pairs_arrive_whole_in_shared_receives(string how, params string[] arguments)
+    {
+        Machine.Require("ibv_srq_pingpong", "ibverbs-utils");
+
+        (ProgramResult server, ProgramResult client) = await machine.RunPairAsync(
+            "ibv_srq_pingpong", ["-g", "3", "-c", "-n", "200", .. arguments]);
+
+        Assert.NotEmpty(how);
+        Assert.Contains("iters in", server.Succeeded().Text, StringComparison.Ordinal);
+        Assert.Contains("iters in", client.Succeeded().Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("invalid data", server.Text + client.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Without_a_GID_the_connection_is_refused_as_RoCE_refuses_it()
     {

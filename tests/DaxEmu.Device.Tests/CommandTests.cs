@@ -37,7 +37,8 @@ public sealed class CommandTests : IDisposable
         Assert.Equal((uint)_device.Nic.Options.MaxQueuePairs, device.max_qp);
         Assert.Equal((uint)_device.Nic.Options.MaxCompletionEntries, device.max_cqe);
         Assert.Equal(_device.Nic.Options.MaxRegionBytes, device.max_mr_size);
-        Assert.Equal((0u, 1), (device.max_srq, device.phys_port_cnt));
+        Assert.Equal((uint)_device.Nic.Options.MaxSharedReceiveQueues, device.max_srq);
+        Assert.Equal(1, device.phys_port_cnt);
     }
 
     [Theory]
@@ -75,6 +76,60 @@ public sealed class CommandTests : IDisposable
         {
             ib_uverbs_query_port_resp response = reply.Read<ib_uverbs_query_port_resp>();
             Assert.Equal((4, 2, 16u), (response.state, response.link_layer, response.gid_tbl_len));
+        }
+    }
+
+    [Fact]
+    public void A_resized_completion_queue_has_another_ring_and_the_old_one_is_given_back()
+    {
+        using TestCompletionQueue cq = _client.CreateCq(4);
+        int mappings = _device.Mappings.Count;
+
+        TestReply reply = _client.Command<ib_uverbs_resize_cq, ib_uverbs_resize_cq_resp>(
+            IB_USER_VERBS_CMD_RESIZE_CQ, new ib_uverbs_resize_cq { cq_handle = cq.Handle, cqe = 100 }, Unsafe.SizeOf<rxe_resize_cq_resp>());
+
+        Assert.Equal(127u, reply.Read<ib_uverbs_resize_cq_resp>().cqe);
+        using TestCompletionQueue large = new(
+            cq.Handle, _client.MapQueue(reply.Read<rxe_resize_cq_resp>(Unsafe.SizeOf<ib_uverbs_resize_cq_resp>()).mi));
+        Assert.False(large.TryPoll(out _));
+        Assert.Equal(mappings, _device.Mappings.Count);
+        Assert.Equal(0, _client.DestroyCq(cq.Handle).Errno);
+    }
+
+    [Theory]
+    [InlineData(0u, 0u, 16, EINVAL)]
+    [InlineData(0u, 1u << 30, 16, EINVAL)]
+    [InlineData(9u, 4u, 16, EINVAL)]
+    [InlineData(0u, 4u, 0, EINVAL)]
+    public void A_resize_that_cannot_be_is_refused_and_takes_no_memory(uint handle, uint entries, int room, int expected)
+    {
+        using TestCompletionQueue cq = _client.CreateCq(4);
+        int mappings = _device.Mappings.Count;
+
+        Assert.Equal(expected, _client.Try<ib_uverbs_resize_cq, ib_uverbs_resize_cq_resp>(
+            IB_USER_VERBS_CMD_RESIZE_CQ, new ib_uverbs_resize_cq { cq_handle = handle, cqe = entries }, room).Errno);
+        Assert.Equal(mappings, _device.Mappings.Count);
+    }
+
+    [Theory]
+    [InlineData(1u << 25, EOPNOTSUPP)]
+    [InlineData(1u << 26, EOPNOTSUPP)]
+    [InlineData(0u, 0)]
+    public void The_extended_modification_takes_no_rate_limit_as_rxe_takes_none(uint attribute, int expected)
+    {
+        using TestCompletionQueue cq = _client.CreateCq(4);
+        using TestQueuePair qp = _client.CreateQp(TestVerbs.NewQp(_client.AllocatePd(), cq.Handle));
+        ib_uverbs_modify_qp init = TestVerbs.ToInit(qp.Handle);
+
+        TestReply reply = _client.TryExtended<ib_uverbs_ex_modify_qp, ib_uverbs_ex_modify_qp_resp>(
+            IB_USER_VERBS_EX_CMD_MODIFY_QP,
+            new ib_uverbs_ex_modify_qp { @base = init with { attr_mask = init.attr_mask | attribute }, rate_limit = 1000 });
+
+        Assert.Equal(expected, reply.Errno);
+        if (expected == 0)
+        {
+            Assert.Equal(8u, reply.Read<ib_uverbs_ex_modify_qp_resp>().response_length);
+            Assert.Equal((byte)ibv_qp_state.IBV_QPS_INIT, qp.ShownState);
         }
     }
 

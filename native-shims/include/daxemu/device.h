@@ -125,4 +125,9 @@ struct daxemu_mmap {
  */
 #define DAXEMU_ASYNC_CHANNELS 0x40000000 /* ids of asynchronous event channels begin here, those of completion channels at 0 */
 
+/*
+ * MODIFY_SRQ with a new size: the rxe provider's part of the command, struct rxe_modify_srq_cmd, is the address where the kernel would put
+ * struct mminfo. The reply's body is that struct, and the client puts it there.
+ */
+
 #endif

@@ -203,3 +203,20 @@ public static class ibv_event_type
     public const uint IBV_EVENT_GID_CHANGE = 18;
     public const uint IBV_EVENT_WQ_FATAL = 19;
 }
+
+/// <summary>enum ibv_srq_type.</summary>
+[CHeader("infiniband/verbs.h")]
+public static class ibv_srq_type
+{
+    public const uint IBV_SRQT_BASIC = 0;
+    public const uint IBV_SRQT_XRC = 1;
+    public const uint IBV_SRQT_TM = 2;
+}
+
+/// <summary>enum ibv_srq_attr_mask.</summary>
+[CHeader("infiniband/verbs.h")]
+public static class ibv_srq_attr_mask
+{
+    public const uint IBV_SRQ_MAX_WR = 1 << 0;
+    public const uint IBV_SRQ_LIMIT = 1 << 1;
+}

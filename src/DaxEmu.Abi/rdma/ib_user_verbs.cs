@@ -78,6 +78,7 @@ public static class ib_uverbs_device_cap_flags
     public const uint IB_UVERBS_DEVICE_PORT_ACTIVE_EVENT = 1 << 10;
     public const uint IB_UVERBS_DEVICE_SYS_IMAGE_GUID = 1 << 11;
     public const uint IB_UVERBS_DEVICE_RC_RNR_NAK_GEN = 1 << 12;
+    public const uint IB_UVERBS_DEVICE_SRQ_RESIZE = 1 << 13;
     public const uint IB_UVERBS_DEVICE_N_NOTIFY_CQ = 1 << 14;
     public const uint IB_UVERBS_DEVICE_MEM_WINDOW = 1 << 17;
     public const uint IB_UVERBS_DEVICE_MEM_MGT_EXTENSIONS = 1 << 21;
@@ -480,6 +481,21 @@ public struct ib_uverbs_req_notify_cq
 }
 
 [CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_resize_cq
+{
+    public ulong response;
+    public uint cq_handle;
+    public uint cqe;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_resize_cq_resp
+{
+    public uint cqe;
+    public uint reserved;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
 public struct ib_uverbs_destroy_cq
 {
     public ulong response;
@@ -668,6 +684,21 @@ public struct ib_uverbs_modify_qp
 }
 
 [CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_ex_modify_qp
+{
+    public ib_uverbs_modify_qp @base;
+    public uint rate_limit;
+    public uint reserved;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_ex_modify_qp_resp
+{
+    public uint comp_mask;
+    public uint response_length;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
 public struct ib_uverbs_destroy_qp
 {
     public ulong response;
@@ -777,4 +808,79 @@ public struct ib_uverbs_detach_mcast
     {
         private byte _first;
     }
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_create_srq
+{
+    public ulong response;
+    public ulong user_handle;
+    public uint pd_handle;
+    public uint max_wr;
+    public uint max_sge;
+    public uint srq_limit;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_create_xsrq
+{
+    public ulong response;
+    public ulong user_handle;
+    public uint srq_type;
+    public uint pd_handle;
+    public uint max_wr;
+    public uint max_sge;
+    public uint srq_limit;
+    public uint max_num_tags;
+    public uint xrcd_handle;
+    public uint cq_handle;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_create_srq_resp
+{
+    public uint srq_handle;
+    public uint max_wr;
+    public uint max_sge;
+    public uint srqn;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_modify_srq
+{
+    public uint srq_handle;
+    public uint attr_mask;
+    public uint max_wr;
+    public uint srq_limit;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_query_srq
+{
+    public ulong response;
+    public uint srq_handle;
+    public uint reserved;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_query_srq_resp
+{
+    public uint max_wr;
+    public uint max_sge;
+    public uint srq_limit;
+    public uint reserved;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_destroy_srq
+{
+    public ulong response;
+    public uint srq_handle;
+    public uint reserved;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_destroy_srq_resp
+{
+    public uint events_reported;
 }

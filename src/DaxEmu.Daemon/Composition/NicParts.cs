@@ -33,8 +33,9 @@ internal sealed class NicParts : IDisposable
         _file = MemoryFile.CreateSealed("daxemu-nic", (long)length);
         _memory = MemoryMapping.Map(_file, 0, (long)length, MemoryProtection.ReadWrite);
 
-        // Each region is a mapping, each completion queue one ring, each queue pair two.
-        Mappings = new MappingTable(limits.MaxMemoryRegions + limits.MaxCompletionQueues + (2 * limits.MaxQueuePairs));
+        // Each region is a mapping, each completion queue and shared receive queue one ring, each queue pair two.
+        Mappings = new MappingTable(
+            limits.MaxMemoryRegions + limits.MaxCompletionQueues + nic.MaxSharedReceiveQueues + (2 * limits.MaxQueuePairs));
         Events = new NicEventRouter();
         Device = new NicDevice(
             nic,

@@ -44,12 +44,15 @@ internal sealed class DeviceAttributes(NicOptions nic, EmulatedDevice device)
         vendor_part_id = device.Options.VendorPartId,
         max_qp = (uint)nic.MaxQueuePairs,
         max_qp_wr = (uint)nic.MaxWorkRequests,
-        device_cap_flags = IB_UVERBS_DEVICE_SYS_IMAGE_GUID | IB_UVERBS_DEVICE_RC_RNR_NAK_GEN | IB_UVERBS_DEVICE_MEM_MGT_EXTENSIONS
-            | IB_UVERBS_DEVICE_MEM_WINDOW | IB_UVERBS_DEVICE_MEM_WINDOW_TYPE_2B,
+        device_cap_flags = IB_UVERBS_DEVICE_SYS_IMAGE_GUID | IB_UVERBS_DEVICE_RC_RNR_NAK_GEN | IB_UVERBS_DEVICE_SRQ_RESIZE
+            | IB_UVERBS_DEVICE_MEM_MGT_EXTENSIONS | IB_UVERBS_DEVICE_MEM_WINDOW | IB_UVERBS_DEVICE_MEM_WINDOW_TYPE_2B,
         max_sge = (uint)nic.MaxSge,
         max_sge_rd = (uint)nic.MaxSge,
         max_cq = (uint)nic.MaxCompletionQueues,
         max_cqe = (uint)nic.MaxCompletionEntries,
+        max_srq = (uint)nic.MaxSharedReceiveQueues,
+        max_srq_wr = (uint)nic.MaxWorkRequests,
+        max_srq_sge = (uint)nic.MaxSge,
         max_mr = (uint)nic.MaxMemoryRegions,
         max_mw = (uint)nic.MaxMemoryWindows,
         max_pd = (uint)nic.MaxProtectionDomains,

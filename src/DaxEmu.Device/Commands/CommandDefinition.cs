@@ -13,6 +13,11 @@ namespace DaxEmu.Device;
 internal sealed record CommandDefinition(
     uint Number, string Name, int RequestLength, int KnownLength, int ResponseLength, CommandHandler Handler)
 {
+    /// <summary>
+    /// Bytes that the kernel would write to an address that the provider's part holds; the reply carries them (daxemu/device.h). 0: none.
+    /// </summary>
+    public int AddressedResponse { get; init; }
+
     /// <summary>A command with a response.</summary>
     public static CommandDefinition Of<TRequest, TResponse>(uint number, string name, CommandHandler handler)
         where TRequest : unmanaged

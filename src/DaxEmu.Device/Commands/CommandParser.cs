@@ -99,7 +99,7 @@ internal static class CommandParser
         shape.Start = HeaderLength;
         shape.Request = definition.RequestLength;
         shape.Response = definition.ResponseLength;
-        shape.ProviderResponse = definition.ResponseLength == 0 ? 0 : room - definition.ResponseLength;
+        shape.ProviderResponse = definition.ResponseLength == 0 ? definition.AddressedResponse : room - definition.ResponseLength;
         return NicResult.Ok;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
 using DaxEmu.Abi;
 using static DaxEmu.Abi.ib_user_verbs;
 using static DaxEmu.Abi.ib_uverbs_ex_write_cmds;
@@ -59,6 +60,8 @@ internal static class CommandTable
         CommandDefinition.Of<ib_uverbs_ex_create_cq, ib_uverbs_ex_create_cq_resp>(
             Extended | IB_USER_VERBS_EX_CMD_CREATE_CQ, "ex_create_cq",
             static (context, ref command) => context.ExtendedCreateCompletionQueue(ref command)),
+        CommandDefinition.Of<ib_uverbs_resize_cq, ib_uverbs_resize_cq_resp>(
+            IB_USER_VERBS_CMD_RESIZE_CQ, "resize_cq", static (context, ref command) => context.ResizeCompletionQueue(ref command)),
         CommandDefinition.Of<ib_uverbs_destroy_cq, ib_uverbs_destroy_cq_resp>(
             IB_USER_VERBS_CMD_DESTROY_CQ, "destroy_cq", static (context, ref command) => context.DestroyCompletionQueue(ref command)),
         CommandDefinition.Of<ib_uverbs_req_notify_cq>(
@@ -73,9 +76,25 @@ internal static class CommandTable
             IB_USER_VERBS_CMD_QUERY_QP, "query_qp", static (context, ref command) => context.QueryQueuePair(ref command)),
         CommandDefinition.Of<ib_uverbs_modify_qp>(
             IB_USER_VERBS_CMD_MODIFY_QP, "modify_qp", static (context, ref command) => context.ModifyQueuePair(ref command)),
+        CommandDefinition.Of<ib_uverbs_ex_modify_qp, ib_uverbs_ex_modify_qp_resp>(
+            Extended | IB_USER_VERBS_EX_CMD_MODIFY_QP, "ex_modify_qp",
+            static (context, ref command) => context.ExtendedModifyQueuePair(ref command))
+            with { RequestLength = VerbsContext.LeastExtendedModify, ResponseLength = 0 },
         CommandDefinition.Of<ib_uverbs_destroy_qp, ib_uverbs_destroy_qp_resp>(
             IB_USER_VERBS_CMD_DESTROY_QP, "destroy_qp", static (context, ref command) => context.DestroyQueuePair(ref command)),
         CommandDefinition.Of<ib_uverbs_post_send, ib_uverbs_post_send_resp>(
             IB_USER_VERBS_CMD_POST_SEND, "post_send", static (context, ref command) => context.PostSend(ref command)),
+        CommandDefinition.Of<ib_uverbs_create_srq, ib_uverbs_create_srq_resp>(
+            IB_USER_VERBS_CMD_CREATE_SRQ, "create_srq", static (context, ref command) => context.CreateSharedReceiveQueue(ref command)),
+        CommandDefinition.Of<ib_uverbs_create_xsrq, ib_uverbs_create_srq_resp>(
+            IB_USER_VERBS_CMD_CREATE_XSRQ, "create_xsrq",
+            static (context, ref command) => context.CreateTypedSharedReceiveQueue(ref command)),
+        CommandDefinition.Of<ib_uverbs_modify_srq>(
+            IB_USER_VERBS_CMD_MODIFY_SRQ, "modify_srq", static (context, ref command) => context.ModifySharedReceiveQueue(ref command))
+            with { AddressedResponse = Unsafe.SizeOf<mminfo>() },
+        CommandDefinition.Of<ib_uverbs_query_srq, ib_uverbs_query_srq_resp>(
+            IB_USER_VERBS_CMD_QUERY_SRQ, "query_srq", static (context, ref command) => context.QuerySharedReceiveQueue(ref command)),
+        CommandDefinition.Of<ib_uverbs_destroy_srq, ib_uverbs_destroy_srq_resp>(
+            IB_USER_VERBS_CMD_DESTROY_SRQ, "destroy_srq", static (context, ref command) => context.DestroySharedReceiveQueue(ref command)),
     ];
 }

@@ -73,7 +73,7 @@ internal static class QpTranslation
             dest = ToDestination(attributes.Path),
             alt_dest = ToDestination(attributes.AlternatePath),
             max_send_wr = capabilities.SendRing.Capacity,
-            max_recv_wr = capabilities.ReceiveRing.Capacity,
+            max_recv_wr = creation.SharedReceives is null ? capabilities.ReceiveRing.Capacity : 0,
             max_send_sge = capabilities.MaxSendSge,
             max_recv_sge = capabilities.MaxReceiveSge,
             max_inline_data = capabilities.MaxInlineData,

@@ -73,6 +73,46 @@ internal sealed partial class VerbsContext
         return created;
     }
 
+    /// <summary>resize_cq: a new ring, which holds what the client has not polled yet; it maps that in place of the old one.</summary>
+    public NicResult ResizeCompletionQueue(ref Command command)
+    {
+        ib_uverbs_resize_cq request = command.Read<ib_uverbs_resize_cq>();
+        if (!_completionQueues.TryGet(request.cq_handle, out CompletionQueueObject? cq))
+        {
+            return NoCompletionQueue(EINVAL, request.cq_handle);
+        }
+
+        if (CheckEntries(request.cqe) is { } badEntries)
+        {
+            return badEntries;
+        }
+
+        if (!command.HasProviderRoom<rxe_resize_cq_resp>())
+        {
+            return new NicError(EINVAL, "there is no room for the rxe provider's response, struct rxe_resize_cq_resp");
+        }
+
+        using Rollback rollback = new();
+        NicResult<RingMemory> ring = MakeRing("daxemu-cq", RingLayout.ForCompletions(request.cqe), rollback);
+        if (!ring.IsOk)
+        {
+            return ring.Error;
+        }
+
+        NicResult resized = Nic.ResizeCompletionQueue(cq.Queue, request.cqe, ring.Value.Location);
+        if (!resized.IsOk)
+        {
+            return resized;
+        }
+
+        rollback.Commit();
+        DropRing(cq.Ring);
+        cq.Ring = ring.Value;
+        command.Respond(new ib_uverbs_resize_cq_resp { cqe = cq.Queue.Layout.Capacity });
+        command.RespondProvider(new rxe_resize_cq_resp { mi = InfoOf(ring.Value) });
+        return NicResult.Ok;
+    }
+
     /// <summary>req_notify_cq.</summary>
     public NicResult ArmCompletionQueue(ref Command command)
     {
@@ -109,6 +149,11 @@ internal sealed partial class VerbsContext
         return NicResult.Ok;
     }
 
+    // Before anything is computed from it: the ring's size follows from this number.
+    private NicError? CheckEntries(uint entries) => entries == 0 || entries > (uint)Nic.Options.MaxCompletionEntries
+        ? new NicError(EINVAL, $"a completion queue has 1 to {Nic.Options.MaxCompletionEntries} entries, not {entries}")
+        : null;
+
     private static NicError NoCompletionQueue(int errno, uint handle) => new(errno, $"there is no completion queue {handle}");
 
     private NicResult CreateCompletionQueue(
@@ -126,9 +171,9 @@ internal sealed partial class VerbsContext
             return new NicError(EBADF, $"there is no completion channel {channelId}");
         }
 
-        if (entries == 0 || entries > (uint)Nic.Options.MaxCompletionEntries)
+        if (CheckEntries(entries) is { } badEntries)
         {
-            return new NicError(EINVAL, $"a completion queue has 1 to {Nic.Options.MaxCompletionEntries} entries, not {entries}");
+            return badEntries;
         }
 
         if (!command.HasProviderRoom<rxe_create_cq_resp>())

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DaxEmu.Abi;
 using DaxEmu.Nic;
@@ -13,6 +14,9 @@ internal sealed partial class VerbsContext
     /// <summary>The smallest ex_create_qp: up to create_flags.</summary>
     public static int LeastExtendedQueuePair { get; } =
         (int)Marshal.OffsetOf<ib_uverbs_ex_create_qp>(nameof(ib_uverbs_ex_create_qp.rwq_ind_tbl_handle));
+
+    /// <summary>The smallest ex_modify_qp: up to base (the kernel's UAPI_DEF_WRITE_UDATA_IO_EX).</summary>
+    public static int LeastExtendedModify { get; } = Unsafe.SizeOf<ib_uverbs_modify_qp>();
 
     /// <summary>create_qp.</summary>
     public NicResult CreateQueuePair(ref Command command)
@@ -33,6 +37,7 @@ internal sealed partial class VerbsContext
                 sq_sig_all = request.sq_sig_all,
                 qp_type = request.qp_type,
                 is_srq = request.is_srq,
+                srq_handle = request.srq_handle,
             },
             ref command,
             out ib_uverbs_create_qp_resp response);
@@ -83,9 +88,10 @@ internal sealed partial class VerbsContext
     }
 
     /// <summary>modify_qp.</summary>
-    public NicResult ModifyQueuePair(ref Command command)
+    public NicResult ModifyQueuePair(ref Command command) => ModifyQueuePair(command.Read<ib_uverbs_modify_qp>());
+
+    private NicResult ModifyQueuePair(in ib_uverbs_modify_qp request)
     {
-        ib_uverbs_modify_qp request = command.Read<ib_uverbs_modify_qp>();
         if (!_queuePairs.TryGet(request.qp_handle, out QueuePairObject? qp))
         {
             return NoQueuePair(EINVAL, request.qp_handle);
@@ -98,6 +104,15 @@ internal sealed partial class VerbsContext
 
         NicResult modified = Nic.ModifyQueuePair(qp.Pair, QpTranslation.ToAttributes(request), request.attr_mask);
         qp.ShowState();
+        return modified;
+    }
+
+    /// <summary>ex_modify_qp: modify_qp with a rate limit, which the rxe driver refuses as well.</summary>
+    public NicResult ExtendedModifyQueuePair(ref Command command)
+    {
+        ib_uverbs_ex_modify_qp request = command.Read<ib_uverbs_ex_modify_qp>();
+        NicResult modified = ModifyQueuePair(request.@base);
+        command.Respond(new ib_uverbs_ex_modify_qp_resp { response_length = command.ResponseLength<ib_uverbs_ex_modify_qp_resp>() });
         return modified;
     }
 
@@ -121,7 +136,11 @@ internal sealed partial class VerbsContext
         _queuePairs.Remove(handle);
         _quota.ReturnObject();
         DropRing(qp.SendRing);
-        DropRing(qp.ReceiveRing);
+        if (qp.ReceiveRing is { } receive)
+        {
+            DropRing(receive);
+        }
+
         command.Respond(new ib_uverbs_destroy_qp_resp { events_reported = qp.WithdrawEvents() });
         return NicResult.Ok;
     }
@@ -154,9 +173,10 @@ internal sealed partial class VerbsContext
     private NicResult CreateQueuePair(in ib_uverbs_ex_create_qp request, ref Command command, out ib_uverbs_create_qp_resp response)
     {
         response = default;
-        if (request.is_srq != 0)
+        SharedReceiveQueueObject? srq = null;
+        if (request.is_srq != 0 && !_sharedReceiveQueues.TryGet(request.srq_handle, out srq))
         {
-            return new NicError(EOPNOTSUPP, "shared receive queues are not served by this device");
+            return NoSharedReceiveQueue(EINVAL, request.srq_handle);
         }
 
         if (!_domains.TryGet(request.pd_handle, out ProtectionDomain? domain))
@@ -175,7 +195,11 @@ internal sealed partial class VerbsContext
         }
 
         QpCapabilities wish = new(
-            request.max_send_wr, request.max_recv_wr, request.max_send_sge, request.max_recv_sge, request.max_inline_data);
+            request.max_send_wr,
+            srq is null ? request.max_recv_wr : 0,
+            request.max_send_sge,
+            srq is null ? request.max_recv_sge : 0,
+            request.max_inline_data);
         if (CheckBounds(wish) is { } tooMuch)
         {
             return tooMuch;
@@ -204,15 +228,21 @@ internal sealed partial class VerbsContext
             return send.Error;
         }
 
-        NicResult<RingMemory> receive = MakeRing("daxemu-rq", granted.ReceiveRing, rollback);
-        if (!receive.IsOk)
+        RingMemory? receive = null;
+        if (srq is null)
         {
-            return receive.Error;
+            NicResult<RingMemory> made = MakeRing("daxemu-rq", granted.ReceiveRing, rollback);
+            if (!made.IsOk)
+            {
+                return made.Error;
+            }
+
+            receive = made.Value;
         }
 
         NicResult<QueuePair> pair = Nic.CreateQueuePair(domain, new QueuePairRequest(
-            request.qp_type, granted, send.Value.Location, receive.Value.Location, sendCq.Queue, receiveCq.Queue, request.sq_sig_all != 0,
-            _services.Events.NewCookie()));
+            request.qp_type, granted, send.Value.Location, receive?.Location ?? default, sendCq.Queue, receiveCq.Queue,
+            request.sq_sig_all != 0, _services.Events.NewCookie(), srq?.Queue));
         if (!pair.IsOk)
         {
             return pair.Error;
@@ -223,7 +253,7 @@ internal sealed partial class VerbsContext
             Handle = handle,
             Pair = pair.Value,
             SendRing = send.Value,
-            ReceiveRing = receive.Value,
+            ReceiveRing = receive,
             UserHandle = request.user_handle,
             AsyncChannel = _asyncChannel!,
             Doorbell = _doorbell,
@@ -238,12 +268,16 @@ internal sealed partial class VerbsContext
             qp_handle = handle,
             qpn = pair.Value.Number,
             max_send_wr = granted.SendRing.Capacity,
-            max_recv_wr = granted.ReceiveRing.Capacity,
+            max_recv_wr = receive is null ? 0 : granted.ReceiveRing.Capacity,
             max_send_sge = granted.MaxSendSge,
             max_recv_sge = granted.MaxReceiveSge,
             max_inline_data = granted.MaxInlineData,
         };
-        command.RespondProvider(new rxe_create_qp_resp { rq_mi = InfoOf(receive.Value), sq_mi = InfoOf(send.Value) });
+        command.RespondProvider(new rxe_create_qp_resp
+        {
+            rq_mi = receive is null ? default : InfoOf(receive),
+            sq_mi = InfoOf(send.Value),
+        });
         return NicResult.Ok;
     }
 

@@ -52,6 +52,7 @@ internal sealed partial class VerbsContext
     {
         MemoryWindows = _windows.Count,
         AddressHandles = _addressHandles.Count,
+        SharedReceiveQueues = _sharedReceiveQueues.Count,
     };
 
     private NicDevice Nic => _services.Nic;
@@ -171,7 +172,7 @@ internal sealed partial class VerbsContext
 
         _quota.ReturnRegisteredBytes((long)_registeredBytes);
         int objects = _domains.Count + _segmentCounts.Values.Sum() + _windows.Count + _channels.Count + _completionQueues.Count
-            + _queuePairs.Count + _addressHandles.Count;
+            + _queuePairs.Count + _addressHandles.Count + _sharedReceiveQueues.Count;
         for (int i = objects; i > 0; i--)
         {
             _quota.ReturnObject();

@@ -13,8 +13,8 @@ internal sealed class CompletionQueueObject : IEventTarget
     /// <summary>The NIC's.</summary>
     public required CompletionQueue Queue { get; init; }
 
-    /// <summary>Its ring.</summary>
-    public required RingMemory Ring { get; init; }
+    /// <summary>Its ring; another one after resize_cq.</summary>
+    public required RingMemory Ring { get; set; }
 
     /// <summary>The client's name of it, in events.</summary>
     public required ulong UserHandle { get; init; }

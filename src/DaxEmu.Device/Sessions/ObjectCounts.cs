@@ -16,6 +16,9 @@ public readonly record struct ObjectCounts(
     /// <summary>Address handles.</summary>
     public int AddressHandles { get; init; }
 
+    /// <summary>Shared receive queues.</summary>
+    public int SharedReceiveQueues { get; init; }
+
     /// <summary>The sum, kind by kind.</summary>
     public static ObjectCounts operator +(ObjectCounts a, ObjectCounts b) => Add(a, b);
 
@@ -30,5 +33,6 @@ public readonly record struct ObjectCounts(
     {
         MemoryWindows = a.MemoryWindows + b.MemoryWindows,
         AddressHandles = a.AddressHandles + b.AddressHandles,
+        SharedReceiveQueues = a.SharedReceiveQueues + b.SharedReceiveQueues,
     };
 }

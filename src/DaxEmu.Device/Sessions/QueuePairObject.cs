@@ -20,8 +20,8 @@ internal sealed class QueuePairObject : IEventTarget
     /// <summary>Its send ring.</summary>
     public required RingMemory SendRing { get; init; }
 
-    /// <summary>Its receive ring.</summary>
-    public required RingMemory ReceiveRing { get; init; }
+    /// <summary>Its receive ring, or null when it takes receives from a shared receive queue.</summary>
+    public required RingMemory? ReceiveRing { get; init; }
 
     /// <summary>The client's name of it, in events.</summary>
     public required ulong UserHandle { get; init; }

@@ -13,6 +13,7 @@ internal struct BlockHeader
     public ulong Length;
     public int QueuePairs;
     public int CompletionQueues;
+    public int SharedReceiveQueues;
     public int Regions;
 
     /// <summary>Index of the first window: entries below it are regions.</summary>
@@ -31,6 +32,7 @@ internal struct BlockHeader
     public ulong EnginesOffset;
     public ulong QpOffset;
     public ulong CqOffset;
+    public ulong SrqOffset;
     public ulong RegionOffset;
     public ulong AddressHandleOffset;
     public ulong MulticastOffset;
@@ -39,6 +41,7 @@ internal struct BlockHeader
     public ulong WorkAreaOffset;
     public ulong WorkAreaStride;
     public ulong ReceiveAreaOffset;
+    public ulong TakenReceiveOffset;
 
     /// <summary>Counts grace periods: see <see cref="NicBlock.BeginGrace"/>. The only field that changes.</summary>
     public ulong Grace;
@@ -50,6 +53,7 @@ internal struct BlockHeader
             Magic = ExpectedMagic,
             QueuePairs = options.MaxQueuePairs,
             CompletionQueues = options.MaxCompletionQueues,
+            SharedReceiveQueues = options.MaxSharedReceiveQueues,
             Regions = options.MaxMemoryRegions + options.MaxMemoryWindows + 1,
             FirstWindow = options.MaxMemoryRegions + 1,
             AddressHandles = options.MaxAddressHandles + 1,
@@ -67,12 +71,14 @@ internal struct BlockHeader
         uint sendArea = RingLayout.SendWqeBytes + (uint)Math.Max(options.MaxSge * sizeof(Abi.rxe_sge), options.MaxInlineData);
         header.ReceiveAreaOffset = Align(sendArea);
         uint receiveArea = RingLayout.ReceiveWqeBytes + (uint)(options.MaxSge * sizeof(Abi.rxe_sge));
-        header.WorkAreaStride = Align(header.ReceiveAreaOffset + receiveArea);
+        header.TakenReceiveOffset = Align(header.ReceiveAreaOffset + receiveArea);
+        header.WorkAreaStride = Align(header.TakenReceiveOffset + receiveArea);
 
         ulong end = (ulong)sizeof(BlockHeader);
         header.EnginesOffset = Take(ref end, options.MaxEngines, sizeof(EngineSlot));
         header.QpOffset = Take(ref end, header.QueuePairs, sizeof(QpContext));
         header.CqOffset = Take(ref end, header.CompletionQueues, sizeof(CqContext));
+        header.SrqOffset = Take(ref end, header.SharedReceiveQueues, sizeof(SrqContext));
         header.RegionOffset = Take(ref end, header.Regions, sizeof(RegionContext));
         header.AddressHandleOffset = Take(ref end, header.AddressHandles, sizeof(AddressHandleContext));
         header.MulticastOffset = Take(ref end, header.MulticastGroups, sizeof(MulticastGroup));

@@ -51,6 +51,18 @@ internal struct QpContext
     /// <summary>Windows of type 2 that are bound on it.</summary>
     public int BoundWindows;
 
+    /// <summary>Protection domain that receives name regions of: the shared receive queue's, if there is one.</summary>
+    public uint ReceiveDomain;
+
+    /// <summary>Number of the shared receive queue plus 1; 0: receives come from <see cref="Receive"/>.</summary>
+    public uint SharedReceives;
+
+    /// <summary>1 while a receive taken from the shared receive queue is not completed; the receive lock guards it.</summary>
+    public uint HasTakenReceive;
+
+    /// <summary>1 once IBV_EVENT_QP_LAST_WQE_REACHED was raised for this error state.</summary>
+    public uint SaidLastReceive;
+
     public ulong Cookie;
 
     /// <summary>How long until the next look for late receives in the error state, in nanoseconds.</summary>
@@ -65,6 +77,8 @@ internal struct QpContext
     public RingContext Send;
     public RingContext Receive;
     public Operation Operation;
+
+    public readonly bool UsesSharedReceives => SharedReceives != 0;
 
     public uint ReadState() => Volatile.Read(ref State);
 

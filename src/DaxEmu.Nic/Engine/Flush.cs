@@ -22,7 +22,7 @@ internal sealed class Flush(SendQueue sendQueue, Responder responder)
             qp.FlushBackoff = 0;
         }
 
-        return Waiting.ForLateReceives(ref qp, now);
+        return qp.UsesSharedReceives ? DrainResult.Idle : Waiting.ForLateReceives(ref qp, now);
     }
 
     /// <summary>Flushes the send queue; false when there may be more.</summary>
@@ -57,6 +57,11 @@ internal sealed class Flush(SendQueue sendQueue, Responder responder)
             {
                 left--;
             }
+        }
+
+        if (isEmpty)
+        {
+            responder.SayLastReceive(ref qp);
         }
 
         SpinWord.Release(ref qp.ReceiveLock);

@@ -48,7 +48,7 @@ public sealed class NicEngine : IDisposable
         Transfer transfer = new(regions, memory, _pending);
         _sendQueue = new SendQueue(block, mappings, completions);
         _windows = new Windows(block, _slot);
-        Responder responder = new(block, mappings, completions, _windows, _pending);
+        Responder responder = new(block, new ReceiveSource(block, mappings, _pending), completions, _windows, _pending);
         _requester = new Requester(block, regions, transfer, memory, responder);
         _unreliable = new UnreliableRequester(block, transfer, _requester, responder);
         _datagrams = new DatagramRequester(block, transfer, _requester, responder);

@@ -238,7 +238,7 @@ internal sealed unsafe class Requester(
     private Step Send(ref QpContext qp, ref QpContext peer, uint index, ref ulong bytesLeft)
     {
         rxe_recv_wqe* receive = block.ReceiveArea(index);
-        Segments remote = Segments.Of((rxe_sge*)(receive + 1), receive->dma.num_sge, peer.Domain, IBV_ACCESS_LOCAL_WRITE);
+        Segments remote = Segments.Of((rxe_sge*)(receive + 1), receive->dma.num_sge, peer.ReceiveDomain, IBV_ACCESS_LOCAL_WRITE);
         if (qp.Operation.Done == 0)
         {
             if (remote.Length < qp.Operation.Length)

@@ -13,11 +13,12 @@ namespace DaxEmu.Nic;
 /// Methods that return a status return the requester's.
 /// </summary>
 /// <param name="block">The NIC's state.</param>
-/// <param name="mappings">Where rings lie.</param>
+/// <param name="receives">Where receives come from.</param>
 /// <param name="completions">Gets completions.</param>
 /// <param name="windows">Ends keys.</param>
 /// <param name="events">Gets asynchronous events.</param>
-internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, CompletionWriter completions, Windows windows, PendingEvents events)
+internal sealed unsafe class Responder(
+    NicBlock block, ReceiveSource receives, CompletionWriter completions, Windows windows, PendingEvents events)
 {
     /// <summary>No completion status: no receive is posted.</summary>
     public const uint NotReady = uint.MaxValue;
@@ -26,7 +27,7 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
     public uint TakeReceive(ref QpContext qp, ref QpContext peer, uint index)
     {
         rxe_recv_wqe* receive = block.ReceiveArea(index);
-        switch (Fetch(peer, receive))
+        switch (receives.Take(ref peer, receive))
         {
             case FetchResult.Empty:
                 return NotReady;
@@ -120,16 +121,14 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
     /// <summary>Completes the head receive as flushed; false when the ring is empty or broken. The caller holds the receive lock.</summary>
     public bool TryFlushOne(ref QpContext qp)
     {
-        rxe_recv_wqe receive;
-        if (!TryLook(qp, out SharedRing ring, out uint pending) || pending == 0)
+        if (!receives.TryNextToFlush(qp, out ulong id))
         {
             return false;
         }
 
-        ring.CopyOut(qp.Receive.Index, 0, &receive, RingLayout.ReceiveWqeBytes);
         ib_uverbs_wc completion = new()
         {
-            wr_id = receive.wr_id,
+            wr_id = id,
             status = IBV_WC_WR_FLUSH_ERR,
             opcode = IBV_WC_RECV,
             qp_num = qp.Number,
@@ -139,51 +138,24 @@ internal sealed unsafe class Responder(NicBlock block, MappingTable mappings, Co
         return true;
     }
 
-    private FetchResult Fetch(in QpContext peer, rxe_recv_wqe* receive)
+    /// <summary>
+    /// A queue pair in error has flushed the receives it took from a shared receive queue and takes no more: its program may now destroy it
+    /// without losing one (IBTA 11.6.3.2, "Last WQE Reached").
+    /// </summary>
+    public void SayLastReceive(ref QpContext qp)
     {
-        if (!TryLook(peer, out SharedRing ring, out uint pending))
+        if (qp.UsesSharedReceives && qp.SaidLastReceive == 0)
         {
-            return FetchResult.Broken;
+            qp.SaidLastReceive = 1;
+            events.Async(IBV_EVENT_QP_LAST_WQE_REACHED, qp.Number, qp.Cookie);
         }
-
-        if (pending == 0)
-        {
-            return FetchResult.Empty;
-        }
-
-        ring.CopyOut(peer.Receive.Index, 0, receive, RingLayout.ReceiveWqeBytes);
-        if (receive->dma.num_sge > peer.MaxReceiveSge)
-        {
-            return FetchResult.Malformed;
-        }
-
-        ring.CopyOut(peer.Receive.Index, RingLayout.ReceiveWqeBytes, receive + 1, receive->dma.num_sge * (uint)sizeof(rxe_sge));
-        return FetchResult.Fetched;
-    }
-
-    private bool TryLook(in QpContext qp, out SharedRing ring, out uint pending)
-    {
-        pending = 0;
-        if (!SharedRing.TryOpen(mappings, qp.Receive, out ring))
-        {
-            return false;
-        }
-
-        uint producer = ring.ReadProducer();
-        pending = (producer - qp.Receive.Index) & qp.Receive.IndexMask;
-        return producer <= qp.Receive.IndexMask;
     }
 
     /// <summary>Takes the head receive off its ring and adds its completion; false when that was lost.</summary>
     public bool PostReceive(ref QpContext qp, in ib_uverbs_wc completion, bool isSolicited)
     {
         // The consumer index first, as in SendQueue.Complete.
-        qp.Receive.Index = (qp.Receive.Index + 1) & qp.Receive.IndexMask;
-        if (SharedRing.TryOpen(mappings, qp.Receive, out SharedRing ring))
-        {
-            ring.PublishConsumer(qp.Receive.Index);
-        }
-
+        receives.Complete(ref qp);
         return completions.Post(qp.ReceiveCq, completion, isSolicited);
     }
 

@@ -11,6 +11,9 @@ internal struct RingContext
     /// <summary>Our own index: consumer of a work queue, producer of a completion queue. The shared one is only published.</summary>
     public uint Index;
 
+    /// <summary>No ring: it cannot be opened.</summary>
+    public static RingContext None => new() { Mapping = -1 };
+
     public static RingContext Of(RingLocation location, RingLayout layout) => new()
     {
         Mapping = location.Mapping,

@@ -9,6 +9,7 @@ namespace DaxEmu.Nic;
 /// <param name="ReceiveCq">Gets its receive completions.</param>
 /// <param name="SignalAll">sq_sig_all: every send completes with an entry, whatever its flags.</param>
 /// <param name="Cookie">Carried by its events.</param>
+/// <param name="SharedReceives">Where its receives come from; it has no receive ring then.</param>
 public sealed record QueuePairRequest(
     uint Type,
     QpCapabilities Capabilities,
@@ -17,4 +18,5 @@ public sealed record QueuePairRequest(
     CompletionQueue SendCq,
     CompletionQueue ReceiveCq,
     bool SignalAll,
-    ulong Cookie);
+    ulong Cookie,
+    SharedReceiveQueue? SharedReceives = null);

@@ -5,7 +5,7 @@ using static DaxEmu.Abi.ibv_send_flags;
 namespace DaxEmu.Device.Tests;
 
 /// <summary>The program's side of a queue pair's rings and doorbell.</summary>
-internal sealed unsafe class TestQueuePair(TestClient client, uint handle, uint number, MemoryMapping send, MemoryMapping receive) : IDisposable
+internal sealed unsafe class TestQueuePair(TestClient client, uint handle, uint number, MemoryMapping send, MemoryMapping? receive) : IDisposable
 {
     private const int Data = 384;
 
@@ -49,7 +49,10 @@ internal sealed unsafe class TestQueuePair(TestClient client, uint handle, uint 
         Volatile.Write(ref send.At<rxe_queue_buf>(0).producer_index, next);
     }
 
-    public void PostReceive(ulong wrId, rxe_sge local)
+    public void PostReceive(ulong wrId, rxe_sge local) => PostReceive(receive!, wrId, local);
+
+    /// <summary>Posts to a receive ring, a queue pair's or a shared one.</summary>
+    public static void PostReceive(MemoryMapping receive, ulong wrId, rxe_sge local)
     {
         long element = Claim(receive, out uint next);
         receive.At<rxe_recv_wqe>(element) = new rxe_recv_wqe
@@ -77,7 +80,7 @@ internal sealed unsafe class TestQueuePair(TestClient client, uint handle, uint 
     public void Dispose()
     {
         send.Dispose();
-        receive.Dispose();
+        receive?.Dispose();
     }
 
     private static long Claim(MemoryMapping ring, out uint next)

@@ -95,7 +95,42 @@ internal static class TestVerbs
         Assert.True(reply.Result > 0, reply.Text);
         ib_uverbs_create_qp_resp response = reply.Read<ib_uverbs_create_qp_resp>();
         rxe_create_qp_resp queues = reply.Read<rxe_create_qp_resp>(Unsafe.SizeOf<ib_uverbs_create_qp_resp>());
-        return new TestQueuePair(client, response.qp_handle, response.qpn, client.MapQueue(queues.sq_mi), client.MapQueue(queues.rq_mi));
+        return new TestQueuePair(client, response.qp_handle, response.qpn, client.MapQueue(queues.sq_mi), request.is_srq == 0 ? client.MapQueue(queues.rq_mi) : null);
+    }
+
+    public static TestReply TryCreateSrq(this TestClient client, uint pd, uint maxWr, uint maxSge) =>
+        client.Try<ib_uverbs_create_srq, ib_uverbs_create_srq_resp>(
+            IB_USER_VERBS_CMD_CREATE_SRQ,
+            new ib_uverbs_create_srq { pd_handle = pd, user_handle = 0xe0, max_wr = maxWr, max_sge = maxSge },
+            Unsafe.SizeOf<rxe_create_srq_resp>());
+
+    public static TestSharedReceiveQueue CreateSrq(this TestClient client, uint pd, uint maxWr)
+    {
+        TestReply reply = client.TryCreateSrq(pd, maxWr, maxSge: 1);
+        Assert.True(reply.Result > 0, reply.Text);
+        rxe_create_srq_resp provider = reply.Read<rxe_create_srq_resp>(Unsafe.SizeOf<ib_uverbs_create_srq_resp>());
+        return new TestSharedReceiveQueue(reply.Read<ib_uverbs_create_srq_resp>().srq_handle, client.MapQueue(provider.mi));
+    }
+
+    public static TestReply ModifySrq(this TestClient client, uint srq, uint mask, uint maxWr = 0, uint limit = 0) =>
+        client.Try(
+            IB_USER_VERBS_CMD_MODIFY_SRQ,
+            new ib_uverbs_modify_srq { srq_handle = srq, attr_mask = mask, max_wr = maxWr, srq_limit = limit });
+
+    public static ib_uverbs_query_srq_resp QuerySrq(this TestClient client, uint srq) =>
+        client.Command<ib_uverbs_query_srq, ib_uverbs_query_srq_resp>(
+            IB_USER_VERBS_CMD_QUERY_SRQ, new ib_uverbs_query_srq { srq_handle = srq }).Read<ib_uverbs_query_srq_resp>();
+
+    public static TestReply DestroySrq(this TestClient client, uint srq) =>
+        client.Try<ib_uverbs_destroy_srq, ib_uverbs_destroy_srq_resp>(
+            IB_USER_VERBS_CMD_DESTROY_SRQ, new ib_uverbs_destroy_srq { srq_handle = srq });
+
+    public static (ulong Element, uint Type) ReadAsyncEvent(this TestClient client)
+    {
+        byte[] buffer = new byte[Unsafe.SizeOf<ib_uverbs_async_event_desc>()];
+        Assert.Equal(buffer.Length, client.AsyncChannel!.Receive(buffer).Length);
+        ib_uverbs_async_event_desc description = System.Runtime.InteropServices.MemoryMarshal.Read<ib_uverbs_async_event_desc>(buffer);
+        return (description.element, description.event_type);
     }
 
     public static TestReply DestroyQp(this TestClient client, uint qp) =>

@@ -34,6 +34,7 @@ internal sealed unsafe class Rig : IDisposable
     {
         MaxQueuePairs = 64,
         MaxCompletionQueues = 64,
+        MaxSharedReceiveQueues = 8,
         MaxMemoryRegions = 256,
         MaxMemoryWindows = 64,
         MaxProtectionDomains = 16,
@@ -118,6 +119,13 @@ internal sealed unsafe class Rig : IDisposable
         return new TestCq(Ok(Device.CreateCompletionQueue(owner, entries, location, cookie: 77)), ring);
     }
 
+    public TestSrq NewSrq(ProtectionDomain domain, uint maxWr = 31, uint maxSge = 4, uint limit = 0)
+    {
+        var (location, ring) = NewRing(SharedReceiveQueueRequest.LayoutFor(maxWr, maxSge));
+        return new TestSrq(
+            Ok(Device.CreateSharedReceiveQueue(domain, new SharedReceiveQueueRequest(maxWr, maxSge, limit, location, Cookie: 55))), ring);
+    }
+
     public Endpoint NewEndpoint(
         ulong owner = 1,
         uint depth = 31,
@@ -126,7 +134,8 @@ internal sealed unsafe class Rig : IDisposable
         TestCq? sendCq = null,
         TestCq? receiveCq = null,
         ProtectionDomain? domain = null,
-        uint type = IBV_QPT_RC)
+        uint type = IBV_QPT_RC,
+        TestSrq? srq = null)
     {
         domain ??= Ok(Device.AllocateDomain(owner));
         var granted = (capabilities ?? new QpCapabilities(depth, depth, 4, 4, 64)).Granted;
@@ -135,7 +144,8 @@ internal sealed unsafe class Rig : IDisposable
         sendCq ??= NewCq(owner: owner);
         receiveCq ??= NewCq(owner: owner);
         QueuePairRequest request = new(
-            type, granted, sendLocation, receiveLocation, sendCq.Cq, receiveCq.Cq, signalAll, Cookie: (ulong)_endpoints.Count + 100);
+            type, granted, sendLocation, receiveLocation, sendCq.Cq, receiveCq.Cq, signalAll, Cookie: (ulong)_endpoints.Count + 100,
+            srq?.Srq);
         var qp = Ok(Device.CreateQueuePair(domain, request));
         Endpoint endpoint = new(this, domain, qp, sendRing, receiveRing, sendCq, receiveCq);
         _endpoints.Add(endpoint);
