@@ -126,7 +126,7 @@ internal sealed unsafe class UnreliableRequester(
     private Step Send(ref QpContext qp, ref QpContext peer, uint index, ref ulong bytesLeft)
     {
         rxe_recv_wqe* receive = block.ReceiveArea(index);
-        Segments remote = Segments.Of((rxe_sge*)(receive + 1), receive->dma.num_sge, peer.Domain, IBV_ACCESS_LOCAL_WRITE);
+        Segments remote = Segments.Of((rxe_sge*)(receive + 1), receive->dma.num_sge, peer.ReceiveDomain, IBV_ACCESS_LOCAL_WRITE);
         if (qp.Operation.Done == 0)
         {
             // Too long for the receive: dropped, and the receive waits for the next message (IBTA 9.9.3, class D).
