@@ -14,6 +14,9 @@ public sealed class DeviceServer : IDisposable
     // A client that is turned away has this long to ask, so that it can be told why.
     private static readonly TimeSpan RefusalPatience = TimeSpan.FromSeconds(1);
 
+    // So many are told at a time, so that a user who is turned away again and again ties up no more than these threads.
+    private const int MostRefusals = 64;
+
     // When the process is out of descriptors, accept(2) fails until some session ends.
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
@@ -26,9 +29,12 @@ public sealed class DeviceServer : IDisposable
     private readonly ConcurrentDictionary<ulong, (DeviceSession Session, Thread Thread)> _sessions = new();
     private readonly ConcurrentDictionary<uint, UserQuota> _users = new();
     private readonly ManualResetEventSlim _stopping = new();
+    private readonly MappingBudget _mappingBudget;
     private Thread? _acceptor;
     private ulong _lastSession;
     private int _threads;
+    private int _refusals;
+    private bool _disposed;
 
     /// <summary>Binds the socket; <see cref="Start"/> accepts.</summary>
     /// <param name="options">Names and limits.</param>
@@ -52,6 +58,7 @@ public sealed class DeviceServer : IDisposable
         _options = options;
         _workers = workers;
         _time = time;
+        _mappingBudget = new MappingBudget(options.MaxMappings);
         EmulatedDevices devices = new(options.Devices, nic.Options);
         nic.SetGidTables(devices.All.Select(device => device.Ports.Select(port => port.Gids.Entries.ToArray())));
         events.Attach(nic);
@@ -114,6 +121,12 @@ public sealed class DeviceServer : IDisposable
     /// <summary>Stops, and removes the socket.</summary>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         Stop();
         _listener.Dispose();
         _pump.Dispose();
@@ -159,12 +172,23 @@ public sealed class DeviceServer : IDisposable
             return;
         }
 
-        UserQuota quota = _users.GetOrAdd(client.UserId, static (user, options) => new UserQuota(user, options), _options);
+        UserQuota quota = _users.GetOrAdd(client.UserId, static (user, server) => new UserQuota(user, server._options, server._mappingBudget), this);
         NicResult admitted = quota.TakeSession();
+        if (!admitted.IsOk && !TakeRefusal(quota))
+        {
+            connection.Dispose();
+            _services.Log.SessionRefused(client, admitted.Reason);
+            return;
+        }
+
         SessionIdentity identity = new(++_lastSession, client, ProcessStatus.CommandOf(client.ProcessId), _time.GetUtcNow());
         EngineWorker worker = _workers.MinBy(w => w.SessionCount)!;
         DeviceSession session = new(_services, identity, connection, quota, worker);
-        Interlocked.Increment(ref _threads);
+        if (admitted.IsOk)
+        {
+            Interlocked.Increment(ref _threads);
+        }
+
         Thread thread = new(() => Serve(session, identity.Id, quota, admitted), _options.SessionStackBytes)
         {
             IsBackground = true,
@@ -202,9 +226,25 @@ public sealed class DeviceServer : IDisposable
         if (admitted.IsOk)
         {
             quota.ReturnSession();
+            Interlocked.Decrement(ref _threads);
+        }
+        else
+        {
+            quota.ReturnRefusal();
+            Interlocked.Decrement(ref _refusals);
         }
 
-        Interlocked.Decrement(ref _threads);
         _sessions.TryRemove(id, out _);
+    }
+
+    private bool TakeRefusal(UserQuota quota)
+    {
+        if (Interlocked.Increment(ref _refusals) <= MostRefusals && quota.TakeRefusal())
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _refusals);
+        return false;
     }
 }

@@ -1,3 +1,4 @@
+using DaxEmu.Linux.Memory;
 using DaxEmu.Linux.Sockets;
 
 namespace DaxEmu.Device;
@@ -32,6 +33,15 @@ public sealed record DeviceServerOptions
     /// Bytes of the memory regions of one user, each of which takes up the daemon's address space; more is ENOMEM.
     /// </summary>
     public long MaxRegisteredBytesPerUser { get; init; } = 1L << 45;
+
+    /// <summary>
+    /// Memory mappings for rings, regions and doorbells of all users together, and at most four fifths of it for one; more is ENOMEM. By
+    /// default what vm.max_map_count allows the daemon, less a reserve for its own.
+    /// </summary>
+    public int MaxMappings { get; init; } = MappingLimit.Usable;
+
+    /// <summary>Events kept for all channels of one user that their clients do not read; further ones are lost, with a log line.</summary>
+    public int MaxEventBacklogPerUser { get; init; } = 262144;
 
     /// <summary>Event channels of one open device file, each of which costs the daemon two descriptors; one more is EMFILE.</summary>
     public int MaxChannelsPerSession { get; init; } = 256;

@@ -20,7 +20,10 @@ public interface INicEvents
     /// <param name="cookie">As given at its creation.</param>
     void AsyncEvent(uint eventType, uint number, ulong cookie);
 
-    /// <summary>Something other than a post gave a queue pair work to do: <see cref="NicEngine.Drain"/> it soon.</summary>
+    /// <summary>
+    /// Something other than a post gave a queue pair work to do, such as an error that changed its state: <see cref="NicEngine.Drain"/> it
+    /// soon.
+    /// </summary>
     /// <param name="qpNumber">The queue pair.</param>
     /// <param name="cookie">As given at creation.</param>
     void DrainNeeded(uint qpNumber, ulong cookie);

@@ -22,42 +22,54 @@ public sealed partial class NicDevice
     {
         ArgumentNullException.ThrowIfNull(qp);
         uint next;
-        lock (_lock)
+        lock (qp.Control)
         {
-            if (qp.IsGone)
+            bool waits;
+            lock (_lock)
             {
-                return new NicError(EINVAL, $"queue pair 0x{qp.Number:x} is gone");
+                if (qp.IsGone)
+                {
+                    return new NicError(EINVAL, $"queue pair 0x{qp.Number:x} is gone");
+                }
+
+                ref QpContext context = ref _block.QpByNumber(qp.Number);
+                uint current = context.ReadState();
+                if ((mask & IBV_QP_CUR_STATE) != 0 && wish.CurrentState != current)
+                {
+                    (string? real, string? believed) = (QpStateTable.NameOf(current), QpStateTable.NameOf(wish.CurrentState));
+                    return new NicError(EINVAL, $"the queue pair is in {real}, not in {believed}");
+                }
+
+                next = (mask & IBV_QP_STATE) != 0 ? wish.State : current;
+                if ((QpStateTable.Check(context.Type, current, next, mask) ?? CheckValues(qp.Domain, wish, mask)) is { } refusal)
+                {
+                    return refusal;
+                }
+
+                if (current == IBV_QPS_SQD && next == IBV_QPS_RTS && Volatile.Read(ref context.IsDraining) != 0)
+                {
+                    return new NicError(EINVAL, "the send queue is still draining");
+                }
+
+                if (!Apply(qp, ref context, wish, mask, current, next))
+                {
+                    (string? old, string? found) = (QpStateTable.NameOf(current), QpStateTable.NameOf(context.ReadState()));
+                    return new NicError(EINVAL, $"the queue pair went from {old} to {found} meanwhile");
+                }
+
+                // To RTS: an engine that still flushes because of the old state must not meet what is posted from now on.
+                waits = next == IBV_QPS_RESET || (current == IBV_QPS_SQE && next == IBV_QPS_RTS);
             }
 
-            ref QpContext context = ref _block.QpByNumber(qp.Number);
-            uint current = context.ReadState();
-            if ((mask & IBV_QP_CUR_STATE) != 0 && wish.CurrentState != current)
+            // Not under the lock of all: an engine may be in the middle of a long copy.
+            if (waits)
             {
-                (string? real, string? believed) = (QpStateTable.NameOf(current), QpStateTable.NameOf(wish.CurrentState));
-                return new NicError(EINVAL, $"the queue pair is in {real}, not in {believed}");
-            }
-
-            next = (mask & IBV_QP_STATE) != 0 ? wish.State : current;
-            if ((QpStateTable.Check(context.Type, current, next, mask) ?? CheckValues(qp.Domain, wish, mask)) is { } refusal)
-            {
-                return refusal;
-            }
-
-            if (current == IBV_QPS_SQD && next == IBV_QPS_RTS && Volatile.Read(ref context.IsDraining) != 0)
-            {
-                return new NicError(EINVAL, "the send queue is still draining");
-            }
-
-            if (!Apply(qp, ref context, wish, mask, current, next))
-            {
-                (string? old, string? found) = (QpStateTable.NameOf(current), QpStateTable.NameOf(context.ReadState()));
-                return new NicError(EINVAL, $"the queue pair went from {old} to {found} meanwhile");
-            }
-
-            if (current == IBV_QPS_SQE && next == IBV_QPS_RTS)
-            {
-                // An engine that still flushes because of the old state must not meet what is posted from now on.
                 _block.WaitForEngines();
+            }
+
+            if (next == IBV_QPS_RESET)
+            {
+                Empty(ref _block.QpByNumber(qp.Number));
             }
         }
 
@@ -130,7 +142,8 @@ public sealed partial class NicDevice
     {
         if (next == IBV_QPS_RESET)
         {
-            Reset(qp, ref context);
+            Volatile.Write(ref context.State, IBV_QPS_RESET);
+            qp.Attributes = default;
             return true;
         }
 
@@ -157,17 +170,16 @@ public sealed partial class NicDevice
         return Interlocked.CompareExchange(ref context.State, next, current) == current;
     }
 
-    // IBTA 10.3.1.1: outstanding work requests are removed without completions.
-    private void Reset(QueuePair qp, ref QpContext context)
+    // IBTA 10.3.1.1: outstanding work requests are removed without completions. No engine works on it any more.
+    private void Empty(ref QpContext context)
     {
-        Volatile.Write(ref context.State, IBV_QPS_RESET);
-        _block.WaitForEngines();
         context.Epoch++;
         context.DestinationNumber = 0;
         context.IsDraining = 0;
         context.FlushBackoff = 0;
         context.HasTakenReceive = 0;
         context.SaidLastReceive = 0;
+        context.IsEstablished = 0;
         context.Operation = default;
         context.Send.Index = 0;
         context.Receive.Index = 0;
@@ -180,8 +192,6 @@ public sealed partial class NicDevice
         {
             receive.Initialise();
         }
-
-        qp.Attributes = default;
     }
 
     private static void WriteAttributes(ref QpContext context, in QpAttributes attributes)

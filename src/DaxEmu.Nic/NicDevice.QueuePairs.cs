@@ -46,6 +46,11 @@ public sealed partial class NicDevice
                 return new NicError(EINVAL, "the protection domain, a completion queue or the shared receive queue is gone");
             }
 
+            if (request.SendCq.IsInError || request.ReceiveCq.IsInError)
+            {
+                return new NicError(EINVAL, "a completion queue is in error: it would take no completions of the queue pair");
+            }
+
             if (!_queuePairIndices.TryTake(out uint index))
             {
                 return new NicError(ENOMEM, $"all {_options.MaxQueuePairs} queue pairs are in use");
@@ -97,22 +102,26 @@ public sealed partial class NicDevice
     {
         ArgumentNullException.ThrowIfNull(qp);
         uint peer;
-        lock (_lock)
+        lock (qp.Control)
         {
-            if (qp.IsGone)
+            lock (_lock)
             {
-                return new NicError(EINVAL, $"queue pair 0x{qp.Number:x} is gone already");
+                if (qp.IsGone)
+                {
+                    return new NicError(EINVAL, $"queue pair 0x{qp.Number:x} is gone already");
+                }
+
+                qp.IsGone = true;
+                LeaveAllGroups(qp);
+                ref QpContext context = ref _block.QpByNumber(qp.Number);
+                peer = context.DestinationNumber;
+                // Pairs with the engines' look at the number: see WaitForEngines.
+                Volatile.Write(ref context.Number, 0);
             }
 
-            qp.IsGone = true;
-            LeaveAllGroups(qp);
-            ref QpContext context = ref _block.QpByNumber(qp.Number);
-            peer = context.DestinationNumber;
-            // Pairs with the engines' look at the number: see WaitForEngines.
-            Volatile.Write(ref context.Number, 0);
+            _block.WaitForEngines();
         }
 
-        _block.WaitForEngines();
         if (abandoned)
         {
             FailPeer(qp.Number, peer);

@@ -102,6 +102,23 @@ public sealed class DataPathTests : IDisposable
     }
 
     [Fact]
+    public void A_request_that_fails_shows_the_error_state_of_both_sides_in_their_doorbells()
+    {
+        using Side a = new(_device, _fileA, AddressA);
+        using Side b = new(_device, _fileB, AddressB);
+        TestVerbs.Connect(a.Qp, b.Qp);
+        b.Qp.PostReceive(1, b.All with { length = 1 });
+
+        a.Qp.Post(IBV_WR_SEND, 7, a.All);
+
+        Assert.Equal(IBV_WC_REM_INV_REQ_ERR, a.Cq.Poll().status);
+        foreach (Side side in new[] { a, b })
+        {
+            Assert.True(SpinWait.SpinUntil(() => side.Qp.ShownState == (byte)ibv_qp_state.IBV_QPS_ERR, TimeSpan.FromSeconds(60)));
+        }
+    }
+
+    [Fact]
     public void A_post_send_command_rings_for_a_client_that_cannot()
     {
         using Side a = new(_device, _fileA, AddressA);

@@ -24,7 +24,7 @@ public sealed class EventChannelTests : IDisposable
 
     public EventChannelTests()
     {
-        _channel = new EventChannel(_pump, Limit, lost => _lost = lost);
+        _channel = new EventChannel(_pump, new EventBacklog(Limit), lost => _lost = lost);
         _client = new SeqPacketConnection(_channel.ClientEnd);
     }
 
@@ -98,6 +98,62 @@ public sealed class EventChannelTests : IDisposable
         }
 
         Assert.Empty(message.Descriptors);
+    }
+
+    [Fact]
+    public void A_backlog_is_as_a_naive_model_whatever_is_added_sent_and_taken_back()
+    {
+        CsCheck.Check.Sample(
+            CsCheck.Gen.Select(CsCheck.Gen.Int[0, 9], CsCheck.Gen.ULong[0, 3]).Array[0, 300],
+            steps =>
+            {
+                EventBacklog backlog = new(20);
+                List<ulong> model = [];
+                foreach ((int step, ulong handle) in steps)
+                {
+                    switch (step)
+                    {
+                        case < 6:
+                            bool fits = model.Count < 20;
+                            Assert.Equal(fits, backlog.TryAdd(new ChannelEvent(BitConverter.GetBytes(handle))));
+                            if (fits)
+                            {
+                                model.Add(handle);
+                            }
+
+                            break;
+                        case < 9:
+                            Assert.Equal(model.Count != 0, backlog.TryPeek(out ChannelEvent next));
+                            if (model.Count != 0)
+                            {
+                                Assert.Equal(model[0], next.UserHandle);
+                                backlog.Dequeue();
+                                model.RemoveAt(0);
+                            }
+
+                            break;
+                        default:
+                            Assert.Equal(model.RemoveAll(h => h == handle), backlog.Withdraw(handle));
+                            break;
+                    }
+
+                    Assert.Equal(model.Count == 0, backlog.IsEmpty);
+                }
+            });
+    }
+
+    [Fact]
+    public void All_channels_of_a_user_keep_no_more_events_than_the_user_may_have()
+    {
+        UserQuota quota = new(1000, new DeviceServerOptions { SocketPath = "@none", MaxEventBacklogPerUser = 30 }, new MappingBudget(100));
+        EventBacklog first = new(20, quota), second = new(20, quota);
+        Assert.Equal(20, Enumerable.Range(0, 50).Count(_ => first.TryAdd(new ChannelEvent(BitConverter.GetBytes(1ul)))));
+        Assert.Equal(10, Enumerable.Range(0, 50).Count(_ => second.TryAdd(new ChannelEvent(BitConverter.GetBytes(2ul)))));
+
+        Assert.Equal(20, first.Withdraw(1));
+        Assert.Equal(10, Enumerable.Range(0, 50).Count(_ => second.TryAdd(new ChannelEvent(BitConverter.GetBytes(2ul)))));
+        second.Clear();
+        Assert.Equal(20, Enumerable.Range(0, 50).Count(_ => first.TryAdd(new ChannelEvent(BitConverter.GetBytes(1ul)))));
     }
 
     [Fact]

@@ -97,6 +97,77 @@ public sealed class SessionTests : IDisposable
     }
 
     [Fact]
+    public void Those_who_are_turned_away_take_up_no_session_while_they_do_not_ask()
+    {
+        using TestDevice device = new(
+            new DeviceServerOptions { SocketPath = "@daxemu-test-" + Guid.NewGuid(), MaxSessions = 3, MaxSessionsPerUser = 2 }, runWorker: false);
+        TestClient first = device.Open();
+        using TestClient second = device.Open();
+        SeqPacketConnection[] silent = [.. Enumerable.Range(0, 20).Select(_ => SeqPacketConnection.Connect(device.Options.SocketPath))];
+
+        // Four of them may wait to ask why.
+        Assert.True(SpinWait.SpinUntil(() => device.Log.Refused.Count >= 16, TimeSpan.FromSeconds(60)));
+
+        first.Dispose();
+        Assert.True(SpinWait.SpinUntil(() => device.Server.Snapshot.Sessions.Count == 1, TimeSpan.FromSeconds(60)));
+        using TestClient next = new(device.Options.SocketPath);
+        Assert.Equal(0, next.Hello().Errno);
+        Array.ForEach(silent, c => c.Dispose());
+    }
+
+    [Fact]
+    public void The_server_can_be_disposed_twice()
+    {
+        using TestDevice device = new(runWorker: false);
+
+        device.Server.Dispose();
+        device.Server.Dispose();
+    }
+
+    [Fact]
+    public void A_user_gets_at_most_four_fifths_of_the_mappings_and_the_next_the_same_of_what_is_left()
+    {
+        MappingBudget budget = new(1000);
+        int first = 0, second = 0;
+        while (budget.TryTake(ref first))
+        {
+        }
+
+        while (budget.TryTake(ref second))
+        {
+        }
+
+        Assert.Equal((800, 160), (first, second));
+        budget.Return(ref first);
+        Assert.True(budget.TryTake(ref second));
+    }
+
+    [Fact]
+    public void A_user_without_mappings_left_gets_ENOMEM_and_all_are_given_back_when_it_goes()
+    {
+        using TestDevice device = new(
+            new DeviceServerOptions { SocketPath = "@daxemu-test-" + Guid.NewGuid(), MaxMappings = 50 }, runWorker: false);
+        for (int round = 0; round < 3; round++)
+        {
+            using TestClient client = device.Open();
+            int queues = 0;
+            TestReply reply;
+            while ((reply = client.TryCreateCq(4)).Errno == 0)
+            {
+                queues++;
+            }
+
+            // 40: one for the doorbell, two for each queue and its ring; the last one did not fit by halves.
+            Assert.Equal((19, ENOMEM), (queues, reply.Errno));
+            Assert.Contains("vm.max_map_count", reply.Text, StringComparison.Ordinal);
+            client.DestroyCq(0);
+            Assert.Equal(0, client.TryCreateCq(4).Errno);
+            client.Dispose();
+            device.Log.TakeClosed();
+        }
+    }
+
+    [Fact]
     public void A_user_with_too_many_objects_gets_ENOMEM_in_all_sessions()
     {
         using TestClient a = _device.Open();

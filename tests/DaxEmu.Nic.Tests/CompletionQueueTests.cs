@@ -137,6 +137,39 @@ public sealed class CompletionQueueTests : IDisposable
     }
 
     [Fact]
+    public void A_queue_in_error_gets_no_more_queue_pairs()
+    {
+        var cq = Overflow();
+        foreach (bool isSend in new[] { true, false })
+        {
+            var domain = Rig.Ok(_rig.Device.AllocateDomain(1));
+            var good = _rig.NewCq();
+            var capabilities = new QpCapabilities(1, 1, 1, 1, 0).Granted;
+            QueuePairRequest request = new(
+                2, capabilities, _rig.NewRing(capabilities.SendRing).Location, _rig.NewRing(capabilities.ReceiveRing).Location,
+                isSend ? cq.Cq : good.Cq, isSend ? good.Cq : cq.Cq, SignalAll: false, Cookie: 1);
+            Assert.Equal(EINVAL, _rig.Device.CreateQueuePair(domain, request).Errno);
+        }
+    }
+
+    [Fact]
+    public void A_queue_pair_that_was_idle_when_its_queue_failed_fails_at_its_first_completion()
+    {
+        var cq = _rig.NewCq(entries: 3);
+        var idle = _rig.NewEndpoint(sendCq: cq);
+        Overflow(cq);
+        var peer = _rig.NewEndpoint();
+        Rig.Connect(idle, peer);
+        _rig.Events.Async.Clear();
+
+        idle.PostSend(Post.Write(1, peer.Register(64), 0, idle.Register(64).Whole));
+        _rig.Run();
+
+        Assert.Equal([(IBV_EVENT_QP_FATAL, idle.Qp.Number, idle.Qp.Request.Cookie)], _rig.Events.Async);
+        Assert.Equal(IBV_QPS_ERR, idle.State);
+    }
+
+    [Fact]
     public void Overflow_at_the_receiver_is_an_operation_error_for_the_sender()
     {
         var cq = _rig.NewCq(entries: 1);
@@ -207,6 +240,21 @@ public sealed class CompletionQueueTests : IDisposable
         c.PostSend(Post.Write(2, d.Register(64), 0, c.Register(64).Whole));
         _rig.Run();
         Assert.Equal([(1UL, a.Qp.Number), (2UL, c.Qp.Number)], cq.TakeAll().Select(w => (w.wr_id, w.qp_num)));
+    }
+
+    private TestCq Overflow(TestCq? queue = null)
+    {
+        var cq = queue ?? _rig.NewCq(entries: 3);
+        var (a, b) = PairOn(cq);
+        var (local, remote) = (a.Register(64), b.Register(64));
+        for (ulong id = 1UL; id <= 4; id++)
+        {
+            a.PostSend(Post.Write(id, remote, 0, local.Whole));
+        }
+
+        _rig.Run();
+        Assert.True(cq.Cq.IsInError);
+        return cq;
     }
 
     private (Endpoint A, Endpoint B) PairOn(TestCq cq)

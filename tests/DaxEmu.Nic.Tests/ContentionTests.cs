@@ -51,6 +51,26 @@ public sealed class ContentionTests : IDisposable
         Assert.Equal([(1UL, IBV_WC_SUCCESS), (2UL, IBV_WC_WR_FLUSH_ERR)], _b.ReceiveCq.TakeAll().Select(c => (c.wr_id, c.status)));
     }
 
+    [Fact]
+    public async Task A_reset_waits_for_the_copy_under_way_and_holds_up_nobody_else()
+    {
+        _a.PostSend(Post.Write(1, _b.Register(64), 0, _a.Register(64).Whole));
+        Task<NicResult>? reset = null;
+        DuringACopy(() =>
+        {
+            reset = Task.Factory.StartNew(
+                () => _a.Modify(new QpAttributes { State = IBV_QPS_RESET }, IBV_QP_STATE), TaskCreationOptions.LongRunning);
+            Assert.True(SpinWait.SpinUntil(() => _a.State == IBV_QPS_RESET, TimeSpan.FromSeconds(60)));
+
+            // The device's lock is free: another client's command goes on.
+            Task other = Task.Run(() => Rig.Ok(_rig.Device.AllocateDomain(3)), TestContext.Current.CancellationToken);
+            Assert.True(SpinWait.SpinUntil(() => other.IsCompleted, TimeSpan.FromSeconds(60)), "another command waits for the reset");
+            Assert.False(reset.IsCompleted);
+        });
+        Rig.Ok(await reset!);
+        Assert.Equal(0U, _a.SendRing.Count);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -185,6 +185,62 @@ public sealed class ModifyTests : IDisposable
     }
 
     [Fact]
+    public void A_reset_while_draining_drops_the_rest_and_raises_no_event()
+    {
+        var (a, b) = _rig.NewPair();
+        var remote = b.Register(1 << 20);
+        a.PostSend(Post.Write(1, remote, 0, a.Register(1 << 20).Whole));
+        _rig.Engine.Drain(a.Qp.Number, _rig.Now);
+        QpAttributes drain = new() { State = IBV_QPS_SQD, NotifySendQueueDrained = true };
+        Rig.Ok(a.Modify(drain, IBV_QP_STATE | IBV_QP_EN_SQD_ASYNC_NOTIFY));
+
+        Rig.Ok(a.Modify(new QpAttributes { State = IBV_QPS_RESET }, IBV_QP_STATE));
+        _rig.Run();
+
+        Assert.Empty(a.SendCq.TakeAll());
+        Assert.Empty(_rig.Events.Async);
+        Assert.False(Rig.Ok(_rig.Device.QueryQueuePair(a.Qp)).SendQueueDraining);
+        Rig.Connect(a, b.Qp.Number);
+        a.PostSend(Post.Write(2, remote, 0, a.Register(64).Whole));
+        _rig.Run();
+        Assert.Equal([2UL], a.SendCq.TakeAll().Select(c => c.wr_id));
+    }
+
+    [Fact]
+    public void A_request_that_waits_for_a_receive_keeps_the_send_queue_draining_until_it_is_over()
+    {
+        var (a, b) = _rig.NewPair();
+        a.PostSend(Post.Send(1, a.Register(64).Whole));
+        _rig.Run();
+        QpAttributes drain = new() { State = IBV_QPS_SQD, NotifySendQueueDrained = true };
+        Rig.Ok(a.Modify(drain, IBV_QP_STATE | IBV_QP_EN_SQD_ASYNC_NOTIFY));
+        _rig.Run();
+        Assert.True(Rig.Ok(_rig.Device.QueryQueuePair(a.Qp)).SendQueueDraining);
+        Assert.Empty(_rig.Events.Async);
+
+        b.PostReceive(1, b.Register(64).Whole);
+        _rig.Run();
+
+        Assert.Equal([(IBV_EVENT_SQ_DRAINED, a.Qp.Number, a.Qp.Request.Cookie)], _rig.Events.Async);
+    }
+
+    [Fact]
+    public void While_drained_the_retry_attributes_can_be_changed_and_hold_for_what_comes()
+    {
+        var (a, _) = _rig.NewPair();
+        Rig.Ok(a.Modify(new QpAttributes { State = IBV_QPS_SQD }, IBV_QP_STATE));
+        _rig.Run();
+        Rig.Ok(a.Modify(new QpAttributes { RnrRetry = 0, RetryCount = 1, Timeout = 3 }, IBV_QP_RNR_RETRY | IBV_QP_RETRY_CNT | IBV_QP_TIMEOUT));
+        Rig.Ok(a.Modify(new QpAttributes { State = IBV_QPS_RTS }, IBV_QP_STATE));
+        Assert.Equal(((byte)0, (byte)1, (byte)3), Rig.Ok(_rig.Device.QueryQueuePair(a.Qp)) is var q ? (q.RnrRetry, q.RetryCount, q.Timeout) : default);
+
+        a.PostSend(Post.Send(1, a.Register(64).Whole));
+        _rig.Run();
+
+        Assert.Equal(IBV_WC_RNR_RETRY_EXC_ERR, a.SendCq.TakeOne().status);
+    }
+
+    [Fact]
     public void Draining_without_the_wish_to_know_raises_no_event()
     {
         var (a, _) = _rig.NewPair();

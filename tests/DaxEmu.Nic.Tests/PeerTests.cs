@@ -133,6 +133,43 @@ public sealed class PeerTests : IDisposable
         Assert.Equal(IBV_WC_SUCCESS, a.SendCq.TakeOne().status);
     }
 
+    [Fact]
+    public void The_first_message_to_a_queue_pair_that_is_only_ready_to_receive_tells_it_that_the_connection_stands()
+    {
+        var a = _rig.NewEndpoint();
+        var b = _rig.NewEndpoint();
+        Rig.Connect(a, b.Qp.Number);
+        Rig.Ready(b, a.Qp.Number);
+        var (local, remote) = (a.Register(64), b.Register(64));
+        Assert.Empty(_rig.Events.Async);
+        a.Do(Post.Write(1, remote, 0, local.Whole));
+        a.Do(Post.Write(2, remote, 0, local.Whole));
+        Assert.Equal([(IBV_EVENT_COMM_EST, b.Qp.Number, b.Qp.Request.Cookie)], _rig.Events.Async);
+
+        Rig.Ok(b.Modify(Rig.RtsAttributes, Rig.ToRts));
+        a.Do(Post.Write(3, remote, 0, local.Whole));
+        Assert.Single(_rig.Events.Async);
+    }
+
+    [Fact]
+    public void A_queue_pair_that_is_ready_to_send_already_is_not_told()
+    {
+        var (a, b) = _rig.NewPair();
+        a.Do(Post.Write(1, b.Register(64), 0, a.Register(64).Whole));
+        Assert.Empty(_rig.Events.Async);
+    }
+
+    [Fact]
+    public void A_failed_request_tells_the_host_to_look_at_its_queue_pair()
+    {
+        var (a, b) = _rig.NewPair();
+        a.PostSend(Post.Write(1, b.Register(64), 1, a.Register(64).Whole));
+        _rig.Events.Drains.Clear();
+        _rig.Engine.Drain(a.Qp.Number, _rig.Now);
+        Assert.Equal(IBV_QPS_ERR, a.State);
+        Assert.Contains(a.Qp.Number, _rig.Events.Drains);
+    }
+
     [Theory]
     [InlineData(0, 14)]
     [InlineData(7, 10)]

@@ -260,7 +260,7 @@ internal sealed partial class VerbsContext
         };
         _queuePairs.Add(qp);
         RememberCookie(pair.Value.Request.Cookie, qp);
-        _doorbell.Add(handle, new ScheduledQueuePair(pair.Value.Number));
+        _doorbell.Add(handle, new ScheduledQueuePair(pair.Value.Number, _doorbell.Ready));
         qp.ShowState();
         rollback.Commit();
         response = new ib_uverbs_create_qp_resp

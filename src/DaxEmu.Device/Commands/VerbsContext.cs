@@ -183,5 +183,5 @@ internal sealed partial class VerbsContext
         new(EINVAL, $"{command}: {_device.Name} has ports 1 to {_device.Ports.Count}, not {number}");
 
     private EventChannel NewChannel() =>
-        new(_services.Pump, _services.Options.MaxEventBacklog, lost => _services.Log.EventsLost(_identity.Id, lost));
+        new(_services.Pump, new EventBacklog(_services.Options.MaxEventBacklog, _quota), lost => _services.Log.EventsLost(_identity.Id, lost));
 }

@@ -24,7 +24,7 @@ public sealed class EngineWorker : IDisposable
     private readonly EpollSet _sleepers = new();
     private readonly EventDescriptor _wake = new();
     private readonly Lock _sessionsLock = new();
-    private readonly ReadyQueue _ready = new();
+    private readonly SessionTurns _ready = new();
     private readonly BlockedQueue _blocked;
     private SessionDoorbell[] _sessions = [];
     private ulong _pass;

@@ -1,10 +1,18 @@
 namespace DaxEmu.Device;
 
-/// <summary>Queue pairs with work, first in, first out; each at most once. Linked through the queue pairs, so it never allocates.</summary>
+/// <summary>
+/// A session's queue pairs with work, first in, first out; each at most once. Linked through the queue pairs, so it never allocates.
+/// </summary>
 internal sealed class ReadyQueue
 {
     private ScheduledQueuePair? _first;
     private ScheduledQueuePair? _last;
+
+    /// <summary>The next in <see cref="SessionTurns"/>.</summary>
+    public ReadyQueue? Next { get; set; }
+
+    /// <summary>It is in <see cref="SessionTurns"/>.</summary>
+    public bool HasTurn { get; set; }
 
     /// <summary>Queue pairs in it.</summary>
     public int Count { get; private set; }

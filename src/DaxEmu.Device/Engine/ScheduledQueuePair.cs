@@ -2,7 +2,8 @@ namespace DaxEmu.Device;
 
 /// <summary>A queue pair as its worker sees it. All but <see cref="IsGone"/> belongs to the worker's thread.</summary>
 /// <param name="number">The NIC's number of it.</param>
-internal sealed class ScheduledQueuePair(uint number)
+/// <param name="session">Its session's queue pairs with work.</param>
+internal sealed class ScheduledQueuePair(uint number, ReadyQueue session)
 {
     /// <summary>Not waiting in <see cref="BlockedQueue"/>.</summary>
     public const int NotBlocked = -1;
@@ -11,6 +12,9 @@ internal sealed class ScheduledQueuePair(uint number)
 
     /// <summary>The NIC's number of it.</summary>
     public uint Number => number;
+
+    /// <summary>Its session's queue pairs with work.</summary>
+    public ReadyQueue Session => session;
 
     /// <summary>Set by the session when it is destroyed: the worker drops it when it comes across it.</summary>
     public bool IsGone

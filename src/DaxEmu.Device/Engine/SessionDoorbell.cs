@@ -71,6 +71,9 @@ internal sealed unsafe class SessionDoorbell : IDisposable
         set => _worker = value;
     }
 
+    /// <summary>The queue pairs with work; the worker's.</summary>
+    public ReadyQueue Ready { get; } = new();
+
     /// <summary>True when nobody rang.</summary>
     public bool IsQuiet => _rung.IsEmpty && _kicked.IsEmpty;
 
@@ -114,7 +117,7 @@ internal sealed unsafe class SessionDoorbell : IDisposable
 
     /// <summary>Moves the queue pairs that were rung for to the worker's queue.</summary>
     /// <returns>True when there was one.</returns>
-    public bool Collect(ReadyQueue ready) => Collect(_rung, ready) | Collect(_kicked, ready);
+    public bool Collect(SessionTurns ready) => Collect(_rung, ready) | Collect(_kicked, ready);
 
     /// <summary>Unmaps it. No worker may have it any more.</summary>
     public void Dispose()
@@ -124,7 +127,7 @@ internal sealed unsafe class SessionDoorbell : IDisposable
         File.Dispose();
     }
 
-    private bool Collect(BellBits bells, ReadyQueue ready)
+    private bool Collect(BellBits bells, SessionTurns ready)
     {
         bool any = false;
         for (int i = 0; i < BellBits.SummaryWords; i++)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using DaxEmu.Linux.Sockets;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.errno;
@@ -15,30 +14,36 @@ namespace DaxEmu.Device;
 /// </remarks>
 internal sealed class EventChannel : IDisposable
 {
-    // struct ib_uverbs_async_event_desc; the completion event is half as long.
-    private const int LongestEvent = 16;
-
     private readonly SeqPacketConnection _near;
     private readonly SeqPacketConnection _far;
     private readonly EventPump _pump;
-    private readonly int _backlogLimit;
     private readonly Action<long> _onLost;
     private readonly Lock _lock = new();
-    private readonly Queue<Event> _backlog = new();
+    private readonly EventBacklog _backlog;
     private long _lost;
     private bool _disposed;
 
     /// <summary>Makes a channel.</summary>
     /// <param name="pump">Sends the backlog later.</param>
-    /// <param name="backlogLimit">Most events kept.</param>
+    /// <param name="backlog">Keeps what does not fit.</param>
     /// <param name="onLost">Told how many were lost so far.</param>
-    /// <exception cref="Linux.LinuxException">socketpair(2) failed.</exception>
-    public EventChannel(EventPump pump, int backlogLimit, Action<long> onLost)
+    /// <exception cref="Linux.LinuxException">socketpair(2) or epoll_ctl(2) failed.</exception>
+    public EventChannel(EventPump pump, EventBacklog backlog, Action<long> onLost)
     {
         _pump = pump;
-        _backlogLimit = backlogLimit;
+        _backlog = backlog;
         _onLost = onLost;
         (_near, _far) = SeqPacketConnection.CreatePair();
+        try
+        {
+            _pump.Add(this);
+        }
+        catch
+        {
+            _near.Dispose();
+            _far.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The client's end, to be passed to it.</summary>
@@ -47,7 +52,7 @@ internal sealed class EventChannel : IDisposable
     /// <summary>Our end: writable when the client has read.</summary>
     public SafeFileHandle Handle => _near.Handle;
 
-    /// <summary>The pump's name of it; 0 while it was never watched.</summary>
+    /// <summary>The pump's name of it.</summary>
     public ulong WatchToken { get; set; }
 
     /// <summary>Sends an event.</summary>
@@ -64,16 +69,13 @@ internal sealed class EventChannel : IDisposable
                 return;
             }
 
-            if (_backlog.Count == _backlogLimit)
+            if (_backlog.IsEmpty ? _near.TrySend(description) == 0 || Keep(description) : Keep(description))
+            {
+                counter++;
+            }
+            else
             {
                 _onLost(++_lost);
-                return;
-            }
-
-            counter++;
-            if (_backlog.Count != 0 || _near.TrySend(description) != 0)
-            {
-                Keep(new Event(description));
             }
         }
     }
@@ -90,25 +92,26 @@ internal sealed class EventChannel : IDisposable
                 return 0;
             }
 
-            List<Event> unread = [];
-            Span<byte> buffer = stackalloc byte[LongestEvent];
+            // What the socket holds is bounded by its buffer, a few hundred events: only so long may a worker wait that has one to send.
+            List<ChannelEvent> unread = [];
+            Span<byte> buffer = stackalloc byte[ChannelEvent.Longest];
             while (_far.TryReceive(buffer, out ReceivedMessage message) == 0 && !message.IsEnd)
             {
-                unread.Add(new Event(buffer[..message.Length]));
+                unread.Add(new ChannelEvent(buffer[..message.Length]));
             }
 
-            unread.AddRange(_backlog);
-            _backlog.Clear();
             int withdrawn = unread.RemoveAll(e => e.UserHandle == userHandle);
-            foreach (Event kept in unread)
+            foreach (ChannelEvent kept in unread)
             {
-                if (_backlog.Count != 0 || _near.TrySend(kept.Bytes) != 0)
+                // They had room before, and nobody else sends: only the kernel's memory can fail them.
+                kept.CopyTo(buffer);
+                if (_near.TrySend(buffer[..kept.Length]) != 0)
                 {
-                    Keep(kept);
+                    _onLost(++_lost);
                 }
             }
 
-            return withdrawn;
+            return withdrawn + _backlog.Withdraw(userHandle);
         }
     }
 
@@ -117,9 +120,11 @@ internal sealed class EventChannel : IDisposable
     {
         lock (_lock)
         {
-            while (!_disposed && _backlog.TryPeek(out Event next))
+            Span<byte> buffer = stackalloc byte[ChannelEvent.Longest];
+            while (!_disposed && _backlog.TryPeek(out ChannelEvent next))
             {
-                if (_near.TrySend(next.Bytes) == EAGAIN)
+                next.CopyTo(buffer);
+                if (_near.TrySend(buffer[..next.Length]) == EAGAIN)
                 {
                     _pump.Watch(this);
                     return;
@@ -142,35 +147,25 @@ internal sealed class EventChannel : IDisposable
 
             _disposed = true;
             _pump.Forget(this);
+            _backlog.Clear();
             _near.Dispose();
             _far.Dispose();
         }
     }
 
-    private void Keep(Event description)
+    private bool Keep(ReadOnlySpan<byte> description)
     {
-        _backlog.Enqueue(description);
-        if (_backlog.Count == 1)
+        bool wasEmpty = _backlog.IsEmpty;
+        if (!_backlog.TryAdd(new ChannelEvent(description)))
+        {
+            return false;
+        }
+
+        if (wasEmpty)
         {
             _pump.Watch(this);
         }
-    }
 
-    private readonly struct Event
-    {
-        private readonly ulong _first;
-        private readonly ulong _second;
-        private readonly int _length;
-
-        public Event(ReadOnlySpan<byte> bytes)
-        {
-            Span<ulong> words = stackalloc ulong[2];
-            bytes.CopyTo(MemoryMarshal.AsBytes(words));
-            (_first, _second, _length) = (words[0], words[1], bytes.Length);
-        }
-
-        public ulong UserHandle => _first;
-
-        public byte[] Bytes => [.. BitConverter.GetBytes(_first), .. BitConverter.GetBytes(_second).AsSpan(0, _length - sizeof(ulong))];
+        return true;
     }
 }

@@ -27,17 +27,21 @@ internal sealed class EventPump : IDisposable
     /// <summary>Channels that wait to be writable.</summary>
     public int Watched => _watched.Count;
 
+    /// <summary>
+    /// Makes room for a new channel. Here and not in <see cref="Watch"/>, which a worker calls: the kernel may have none left.
+    /// </summary>
+    /// <exception cref="Linux.LinuxException">epoll_ctl(2) failed: ENOMEM, ENOSPC.</exception>
+    public void Add(EventChannel channel)
+    {
+        channel.WatchToken = Interlocked.Increment(ref _lastToken);
+        _set.Add(channel.Handle, channel.WatchToken, EPOLLONESHOT);
+    }
+
     /// <summary>Flushes the channel, once, when it can be written. Called with the channel's lock held.</summary>
     public void Watch(EventChannel channel)
     {
-        if (channel.WatchToken == Stop)
-        {
-            channel.WatchToken = Interlocked.Increment(ref _lastToken);
-        }
-
         _watched[channel.WatchToken] = channel;
-        _set.Remove(channel.Handle);
-        _set.Add(channel.Handle, channel.WatchToken, EPOLLOUT | EPOLLONESHOT);
+        _set.Modify(channel.Handle, channel.WatchToken, EPOLLOUT | EPOLLONESHOT);
     }
 
     /// <summary>Lets go of a channel that is about to be closed. Called with the channel's lock held.</summary>

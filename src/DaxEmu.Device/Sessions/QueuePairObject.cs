@@ -46,7 +46,11 @@ internal sealed class QueuePairObject : IEventTarget
     }
 
     /// <inheritdoc/>
-    public void OnDrainNeeded() => Doorbell.Kick(Handle);
+    public void OnDrainNeeded()
+    {
+        ShowState();
+        Doorbell.Kick(Handle);
+    }
 
     /// <summary>Shows the state in the doorbell memory, unless that is gone.</summary>
     public void ShowState()

@@ -37,16 +37,16 @@ public sealed unsafe class EpollSet : IDisposable
     /// <param name="token">What <see cref="Wait"/> gives back for it.</param>
     /// <param name="events">EPOLLIN, EPOLLOUT, EPOLLET...; EPOLLERR and EPOLLHUP are always on.</param>
     /// <exception cref="LinuxException">epoll_ctl(2) failed: EEXIST, ENOMEM, ENOSPC.</exception>
-    public void Add(SafeFileHandle descriptor, ulong token, uint events = EPOLLIN)
-    {
-        byte* entry = stackalloc byte[16];
-        *(uint*)entry = events;
-        BinaryPrimitives.WriteUInt64LittleEndian(new Span<byte>(entry + DataOffset, sizeof(ulong)), token);
-        if (EventCalls.EpollCtl(_epoll, EPOLL_CTL_ADD, descriptor, entry) != 0)
-        {
-            throw LinuxException.FromLastError("epoll_ctl(EPOLL_CTL_ADD)");
-        }
-    }
+    public void Add(SafeFileHandle descriptor, ulong token, uint events = EPOLLIN) =>
+        Control(EPOLL_CTL_ADD, "EPOLL_CTL_ADD", descriptor, token, events);
+
+    /// <summary>Changes what a descriptor that is in the set is waited for; needs no memory of the kernel's.</summary>
+    /// <param name="descriptor">The descriptor.</param>
+    /// <param name="token">As for <see cref="Add"/>.</param>
+    /// <param name="events">As for <see cref="Add"/>.</param>
+    /// <exception cref="LinuxException">epoll_ctl(2) failed: ENOENT when it is not in the set.</exception>
+    public void Modify(SafeFileHandle descriptor, ulong token, uint events) =>
+        Control(EPOLL_CTL_MOD, "EPOLL_CTL_MOD", descriptor, token, events);
 
     /// <summary>Removes a descriptor; one that is not in the set is ignored.</summary>
     /// <param name="descriptor">The descriptor, still open.</param>
@@ -87,6 +87,17 @@ public sealed unsafe class EpollSet : IDisposable
 
     /// <summary>Closes the set, not the descriptors in it.</summary>
     public void Dispose() => _epoll.Dispose();
+
+    private void Control(int operation, string name, SafeFileHandle descriptor, ulong token, uint events)
+    {
+        byte* entry = stackalloc byte[16];
+        *(uint*)entry = events;
+        BinaryPrimitives.WriteUInt64LittleEndian(new Span<byte>(entry + DataOffset, sizeof(ulong)), token);
+        if (EventCalls.EpollCtl(_epoll, operation, descriptor, entry) != 0)
+        {
+            throw LinuxException.FromLastError($"epoll_ctl({name})");
+        }
+    }
 
     private nint WaitNanoseconds(byte* events, long timeout)
     {

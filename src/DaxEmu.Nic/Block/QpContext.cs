@@ -63,6 +63,9 @@ internal struct QpContext
     /// <summary>1 once IBV_EVENT_QP_LAST_WQE_REACHED was raised for this error state.</summary>
     public uint SaidLastReceive;
 
+    /// <summary>1 once IBV_EVENT_COMM_EST was raised for this connection.</summary>
+    public uint IsEstablished;
+
     public ulong Cookie;
 
     /// <summary>How long until the next look for late receives in the error state, in nanoseconds.</summary>

@@ -40,6 +40,12 @@ internal sealed unsafe class CompletionWriter(NicBlock block, MappingTable mappi
             FailUsersOf(cqNumber, cq.Cookie);
         }
 
+        if (outcome == Outcome.Lost)
+        {
+            // It was in RESET when the queue failed, or came later: it must not go on without completions.
+            Fail(ref block.QpByNumber(completion.qp_num));
+        }
+
         return outcome <= Outcome.AddedWithEvent;
     }
 
@@ -94,11 +100,17 @@ internal sealed unsafe class CompletionWriter(NicBlock block, MappingTable mappi
         for (uint index = 0U; index < (uint)block.Header.QueuePairs; index++)
         {
             ref QpContext qp = ref block.QpByIndex(index);
-            if (Volatile.Read(ref qp.Number) == 0 || (qp.SendCq != cqNumber && qp.ReceiveCq != cqNumber) || !qp.TryFail())
+            if (Volatile.Read(ref qp.Number) != 0 && (qp.SendCq == cqNumber || qp.ReceiveCq == cqNumber))
             {
-                continue;
+                Fail(ref qp);
             }
+        }
+    }
 
+    private void Fail(ref QpContext qp)
+    {
+        if (qp.TryFail())
+        {
             events.Async(IBV_EVENT_QP_FATAL, qp.Number, qp.Cookie);
             events.Drain(qp);
         }

@@ -208,6 +208,7 @@ public sealed class NicEngine : IDisposable
         if (status != IBV_WC_SUCCESS)
         {
             qp.FailSending();
+            _pending.Drain(qp);
         }
 
         qp.FlushBackoff = 0;

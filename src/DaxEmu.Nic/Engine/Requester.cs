@@ -54,6 +54,7 @@ internal sealed unsafe class Requester(
         }
 
         qp.Operation.RetryDeadline = 0;
+        responder.Arrive(ref peer);
         return work->wr.opcode switch
         {
             IBV_WR_RDMA_WRITE => Write(ref qp, ref peer, work, ref bytesLeft),

@@ -1,5 +1,6 @@
 using DaxEmu.Abi;
 using static DaxEmu.Abi.ibv_event_type;
+using static DaxEmu.Abi.ibv_qp_state;
 using static DaxEmu.Abi.ibv_send_flags;
 using static DaxEmu.Abi.ibv_wc_flags;
 using static DaxEmu.Abi.ibv_wc_opcode;
@@ -22,6 +23,17 @@ internal sealed unsafe class Responder(
 {
     /// <summary>No completion status: no receive is posted.</summary>
     public const uint NotReady = uint.MaxValue;
+
+    /// <summary>
+    /// A message comes in. In RTR it is the first sign that the other side has the connection: IBV_EVENT_COMM_EST, once (IBTA 11.6.3.1).
+    /// </summary>
+    public void Arrive(ref QpContext peer)
+    {
+        if (peer.ReadState() == IBV_QPS_RTR && Interlocked.Exchange(ref peer.IsEstablished, 1) == 0)
+        {
+            events.Async(IBV_EVENT_COMM_EST, peer.Number, peer.Cookie);
+        }
+    }
 
     /// <summary>Copies the peer's head receive to the requester's area; it stays in the ring until it is completed.</summary>
     public uint TakeReceive(ref QpContext qp, ref QpContext peer, uint index)

@@ -52,6 +52,7 @@ internal sealed unsafe class UnreliableRequester(
         }
 
         qp.Operation.PeerEpoch = peer.Epoch;
+        responder.Arrive(ref peer);
         return work->wr.opcode == IBV_WR_RDMA_WRITE
             ? Write(ref qp, ref peer, work, ref bytesLeft, out _)
             : WithReceive(ref qp, ref peer, index, ref bytesLeft);

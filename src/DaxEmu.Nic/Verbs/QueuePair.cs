@@ -25,6 +25,9 @@ public sealed class QueuePair
     /// <summary>IBV_QPS_*, as the engines see it now.</summary>
     public uint State => IsGone ? Abi.ibv_qp_state.IBV_QPS_RESET : _block.QpByNumber(Number).ReadState();
 
+    /// <summary>Held while it is modified or destroyed; taken before the device's lock.</summary>
+    internal Lock Control { get; } = new();
+
     internal QpAttributes Attributes { get; set; }
 
     /// <summary>The multicast groups that it is attached to.</summary>
