@@ -138,7 +138,7 @@ public sealed partial class NicDevice
             : new NicError(ENETUNREACH, $"no port of any device has the destination's GID {path.DestinationGid}");
     }
 
-    private bool Apply(QueuePair qp, ref QpContext context, in QpAttributes wish, uint mask, uint current, uint next)
+    private static bool Apply(QueuePair qp, ref QpContext context, in QpAttributes wish, uint mask, uint current, uint next)
     {
         if (next == IBV_QPS_RESET)
         {

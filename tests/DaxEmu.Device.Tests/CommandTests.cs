@@ -155,7 +155,7 @@ public sealed class CommandTests : IDisposable
         { "no header", new byte[4], EINVAL },
         { "unknown flag", TestClient.Framed(0x4000_0000, [], 0), EINVAL },
         { "unknown command", TestClient.Framed(49, [], 0), EOPNOTSUPP },
-        { "a command not served", TestClient.Framed(IB_USER_VERBS_CMD_CREATE_SRQ, new byte[48], 16), EOPNOTSUPP },
+        { "a command not served", TestClient.Framed(IB_USER_VERBS_CMD_OPEN_XRCD, new byte[48], 16), EOPNOTSUPP },
         { "in_words too many", [.. TestClient.Framed(IB_USER_VERBS_CMD_ALLOC_PD, new byte[8], 4).SkipLast(4)], EINVAL },
         { "in_words too few", [.. TestClient.Framed(IB_USER_VERBS_CMD_ALLOC_PD, new byte[8], 4), 0, 0, 0, 0], EINVAL },
         { "a short command", TestClient.Framed(IB_USER_VERBS_CMD_REG_MR, new byte[32], 12), ENOSPC },
@@ -311,7 +311,7 @@ public sealed class CommandTests : IDisposable
         { "too many elements", TestVerbs.NewQp(0, 0) with { max_send_sge = 0x1000_0001 }, EINVAL },
         { "too much inline", TestVerbs.NewQp(0, 0) with { max_inline_data = uint.MaxValue }, EINVAL },
         { "neither RC, UC nor UD", TestVerbs.NewQp(0, 0) with { qp_type = 8 }, EOPNOTSUPP },
-        { "a shared receive queue", TestVerbs.NewQp(0, 0) with { is_srq = 1 }, EOPNOTSUPP },
+        { "a shared receive queue that is not there", TestVerbs.NewQp(0, 0) with { is_srq = 1 }, EINVAL },
     };
 
     [Theory]

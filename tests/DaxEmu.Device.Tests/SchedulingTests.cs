@@ -149,7 +149,7 @@ public sealed class SchedulingTests
         BlockedQueue queue = new(Capacity);
         for (uint round = 0; round < 100; round++)
         {
-            ScheduledQueuePair qp = new(round);
+            ScheduledQueuePair qp = new(round, new ReadyQueue());
             queue.Set(qp, round);
             qp.IsGone = round % 10 != 0 || round > 50;
         }

@@ -138,7 +138,12 @@ public sealed class SessionTests : IDisposable
         }
 
         Assert.Equal((800, 160), (first, second));
-        budget.Return(ref first);
+        Assert.False(budget.TryTake(ref first));
+        for (int i = 0; i < 10; i++)
+        {
+            budget.Return(ref first);
+        }
+
         Assert.True(budget.TryTake(ref second));
     }
 

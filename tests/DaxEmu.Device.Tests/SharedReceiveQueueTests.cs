@@ -127,7 +127,8 @@ public sealed class SharedReceiveQueueTests : IDisposable
         Assert.Equal(EINVAL, client.TryCreateSrq(pd, 4, 33).Errno);
         Assert.Equal(EINVAL, client.ModifySrq(9, IBV_SRQ_LIMIT).Errno);
         Assert.Equal(ENOENT, client.DestroySrq(9).Errno);
-        Assert.Equal(EINVAL, client.TryCreateQp(TestVerbs.NewQp(pd, client.CreateCq(4).Handle) with { is_srq = 1, srq_handle = 9 }).Errno);
+        using TestCompletionQueue cq = client.CreateCq(4);
+        Assert.Equal(EINVAL, client.TryCreateQp(TestVerbs.NewQp(pd, cq.Handle) with { is_srq = 1, srq_handle = 9 }).Errno);
     }
 
     [Theory]
