@@ -195,7 +195,7 @@ internal sealed unsafe class DatagramRequester(NicBlock block, Transfer transfer
         rxe_send_wqe* work = block.SendArea(index);
         rxe_recv_wqe* receive = block.ReceiveArea(index);
         ulong length = qp.Operation.Length;
-        Segments remote = Segments.Of((rxe_sge*)(receive + 1), receive->dma.num_sge, peer.Domain, IBV_ACCESS_LOCAL_WRITE);
+        Segments remote = Segments.Of((rxe_sge*)(receive + 1), receive->dma.num_sge, peer.ReceiveDomain, IBV_ACCESS_LOCAL_WRITE);
         if (remote.Length < length + NetworkHeader.Length)
         {
             // IBTA 9.9.3, class D: dropped, and the receive waits for the next datagram.
