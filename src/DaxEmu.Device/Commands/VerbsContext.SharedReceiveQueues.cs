@@ -170,6 +170,11 @@ internal sealed partial class VerbsContext
             return tooMuch;
         }
 
+        if (!command.HasProviderRoom<mminfo>())
+        {
+            return new NicError(EOPNOTSUPP, "modify_srq: a shared receive queue can be resized by write(2) only");
+        }
+
         using Rollback rollback = new();
         NicResult<RingMemory> ring = MakeRing(
             "daxemu-srq", SharedReceiveQueueRequest.LayoutFor(request.max_wr, srq.Queue.MaxSge), rollback);
