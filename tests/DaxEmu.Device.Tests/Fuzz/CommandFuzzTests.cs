@@ -35,6 +35,7 @@ public sealed class CommandFuzzTests(ITestOutputHelper output)
         using TestDevice device = new(options);
         using TestFile memory = new(CommandGenerator.Length);
         using TestFile payload = new(65536);
+        MappingBudget budget = new(options.MaxMappings);
         using OddDescriptors odd = new(memory);
         using (Side a = new(device, payload, CommandGenerator.Address))
         using (Side b = new(device, payload, CommandGenerator.Address))
@@ -43,7 +44,7 @@ public sealed class CommandFuzzTests(ITestOutputHelper output)
             FuzzedFile[] files =
             [
                 .. Enumerable.Range(0, Clients).Select(i => new FuzzedFile(
-                    seed + (i << 16), (ulong)(i + 1) << 32, device, memory.Handle, odd.All, new UserQuota((uint)i, options))
+                    seed + (i << 16), (ulong)(i + 1) << 32, device, memory.Handle, odd.All, new UserQuota((uint)i, options, budget))
                 {
                     Strangers = [a.Qp.Number, b.Qp.Number],
                 }),

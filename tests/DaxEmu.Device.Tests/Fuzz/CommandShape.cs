@@ -19,7 +19,9 @@ internal sealed class CommandShape
         Definition = definition;
         string name = "ib_uverbs_" + definition.Name;
         Request = FieldsOf(name, definition);
-        Response = definition.ResponseLength == 0 ? [] : FieldsOf(name + "_resp", definition);
+        // The one command that shares another's response.
+        string response = (definition.Name == "create_xsrq" ? "ib_uverbs_create_srq" : name) + "_resp";
+        Response = definition.ResponseLength == 0 ? [] : FieldsOf(response, definition);
         Named = Request.Select(f => f.Kind).FirstOrDefault(kind => kind is not null);
         Made = Response.Select(f => f.Kind).FirstOrDefault(kind => kind is not null);
         IsExtended = (definition.Number & IB_USER_VERBS_CMD_FLAG_EXTENDED) != 0;
