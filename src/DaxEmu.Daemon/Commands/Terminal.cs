@@ -43,6 +43,7 @@ internal sealed class Terminal
     /// <summary>Writes rows under headings.</summary>
     public void Table(IReadOnlyList<string> headings, IReadOnlyList<string[]> rows)
     {
+        rows = [.. rows.Select(row => row.Select(Printable).ToArray())];
         if (_console is null)
         {
             foreach (string[] row in (string[][])[[.. headings.Select(h => h.ToUpperInvariant())], .. rows])
@@ -71,10 +72,15 @@ internal sealed class Terminal
         string.Concat(row.Select((cell, i) =>
             i == row.Length - 1 ? cell : cell.PadRight(Math.Max(headings[i].Length, rows.Select(r => r[i].Length).DefaultIfEmpty().Max()) + 2)));
 
+    // Names of files and programs are others' to choose: an escape sequence in one must not reach the terminal.
+    private static string Printable(string text) => !text.Any(IsHarmful) ? text : string.Concat(text.Select(c => IsHarmful(c) ? $"\\x{(int)c:x2}" : $"{c}"));
+
+    private static bool IsHarmful(char c) => char.IsControl(c) && c is not ('\n' or '\t');
+
     // Alignment and format of a hole apply to the value; brackets in the result are then doubled.
     private sealed class Escaped(object? value) : IFormattable
     {
         public string ToString(string? format, IFormatProvider? formatProvider) =>
-            Markup.Escape(value is IFormattable formattable ? formattable.ToString(format, formatProvider) : value?.ToString() ?? "");
+            Markup.Escape(Printable(value is IFormattable formattable ? formattable.ToString(format, formatProvider) : value?.ToString() ?? ""));
     }
 }

@@ -49,7 +49,7 @@ internal static class ProcessProbes
     {
         0 => ProbeResult.Ok("io_uring", "available to programs"),
         int errno => ProbeResult.Degraded(
-            "io_uring", ErrnoName.Describe(errno), "Programs that need io_uring do not run here; DaxEmu itself does not use it.",
+            "io_uring", ErrnoName.Describe(errno), "Programs that need io_uring do not run here, and daxemu audit gets no verdict from the kernel.",
             "sysctl kernel.io_uring_disabled=0, or allow it in the seccomp profile."),
     };
 

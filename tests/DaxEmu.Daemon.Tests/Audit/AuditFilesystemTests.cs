@@ -77,6 +77,8 @@ public sealed class AuditFilesystemTests(AuditedFilesystems filesystems)
     [InlineData("btrfs-alone-in-place-data", "copy on write", "no: off for this file (chattr +C); shared blocks still move")]
     [InlineData("btrfs-alone-compressed", "compression", "now: 1048576 bytes lie compressed")]
     [InlineData("btrfs-alone-tiny", "inline data", "now: 5 bytes lie in metadata")]
+    [InlineData("read-only", "write protection", "now: the filesystem is mounted read-only")]
+    [InlineData("read-only", "truncate and punch-hole", "no: the file is on a read-only mount")]
     [InlineData("overlay-data", "overlayfs", "now: the file is in a lower layer")]
     [InlineData("overlay-new", "overlayfs", "no: the file is in the upper layer already")]
     [InlineData("directory-xfs", "reflink and dedupe", "possible: xfs made with reflink=1 can")]
@@ -85,6 +87,14 @@ public sealed class AuditFilesystemTests(AuditedFilesystems filesystems)
     [InlineData("nobody-btrfs", "snapshots", "unknown: listing snapshots needs CAP_SYS_ADMIN: EPERM (1)")]
     public void What_threatens_a_file_is_seen(string file, string source, string expected) =>
         Assert.Equal(expected, filesystems.Of(file).Finding(source));
+
+    [Fact]
+    public void Encryption_is_seen()
+    {
+        Assert.SkipUnless(filesystems.Has("encrypted"), "this kernel has no fscrypt");
+
+        Assert.Equal("now: the filesystem encrypts it", filesystems.Of("encrypted").Finding("encryption"));
+    }
 
     [Theory]
     [InlineData("leased", "read")]
@@ -116,6 +126,7 @@ public sealed class AuditFilesystemTests(AuditedFilesystems filesystems)
     [InlineData("tmpfs-hole", "The file has holes only, and to pin one would allocate it")]
     [InlineData("xfs-hole", "The file has holes only, and to pin one would allocate it")]
     [InlineData("ext4-immutable", "cannot be opened for writing by this user: EPERM (1)")]
+    [InlineData("read-only", "cannot be opened for writing by this user: EROFS (30)")]
     [InlineData("nobody-readable", "cannot be opened for writing by this user: EACCES (13)")]
     [InlineData("nobody-unreadable", "could not be opened for reading: EACCES (13)")]
     [InlineData("nobody-unlocked", "RLIMIT_MEMLOCK (0 bytes) is used up")]

@@ -49,6 +49,17 @@ public sealed class AuditPathTests : IDisposable
     }
 
     [Fact]
+    public async Task An_escape_sequence_in_a_name_does_not_reach_the_terminal()
+    {
+        string file = _directory.Write("a\u001b[31mred", new string('x', 8192));
+
+        (_, string output, _) = await CommandLine.RunAsync("audit", file);
+
+        Assert.StartsWith(Path.Combine(_directory.Path, "a\\x1b[31mred\n"), output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', output);
+    }
+
+    [Fact]
     public async Task A_file_that_comes_and_goes_and_shrinks_meanwhile_gets_an_answer_or_a_sentence()
     {
         // On tmpfs, where a page that was cut off is a SIGBUS for who touches it.

@@ -37,6 +37,8 @@ public sealed class AuditedFilesystems : IAsyncLifetime
         return new(int.Parse(Read(name + ".status"), null), JsonDocument.Parse(Read(name + ".json")).RootElement);
     }
 
+    public bool Has(string name) => File.Exists(Path.Combine(_answers.Path, name + ".json"));
+
     public string Read(string name)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can mount filesystems");

@@ -6,7 +6,7 @@ out=$2 here=$3
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 
 mount -t tmpfs -o mode=755 daxemu-test /mnt
-mkdir /mnt/{bin,ext4,xfs,xfs-plain,btrfs,tmpfs,lower,upper,overlay,images}
+mkdir /mnt/{bin,encrypted,read-only,ext4,xfs,xfs-plain,btrfs,tmpfs,lower,upper,overlay,images}
 mount --bind "$1" /mnt/bin
 cc -o /mnt/pin "$here/pin.c"
 
@@ -64,6 +64,15 @@ chmod 700 /mnt/tmpfs/closed
 fill /mnt/lower/data
 mount -t overlay -o lowerdir=/mnt/lower,upperdir=/mnt/upper/files,workdir=/mnt/upper/work daxemu-test /mnt/overlay
 fill /mnt/overlay/new
+mount --bind /mnt/tmpfs /mnt/read-only
+mount -o remount,bind,ro /mnt/read-only
+# Encryption is an option of the kernel's.
+truncate -s 64M /mnt/images/encrypted
+mkfs.ext4 -q -F -O encrypt /mnt/images/encrypted
+if mount -o loop,test_dummy_encryption /mnt/images/encrypted /mnt/encrypted; then
+    mkdir /mnt/encrypted/home
+    fill /mnt/encrypted/home/data
+fi
 sync
 
 places=(/mnt/{ext4,xfs,xfs-plain,btrfs,tmpfs,lower,upper/files})
@@ -102,6 +111,9 @@ done
 for file in ext4/data xfs/data xfs-plain/data btrfs/volume/data tmpfs/data overlay/data overlay/new; do
     /mnt/bin/daxemu audit "/mnt/$file" >"$out/${file//\//-}.txt" || true
 done
+
+audit read-only /mnt/read-only/data
+[[ ! -e /mnt/encrypted/home/data ]] || audit encrypted /mnt/encrypted/home/data
 
 hold read /mnt/ext4/leased
 audit leased /mnt/ext4/leased
