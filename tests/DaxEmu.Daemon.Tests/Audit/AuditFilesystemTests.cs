@@ -126,6 +126,7 @@ public sealed class AuditFilesystemTests(AuditedFilesystems filesystems)
     [InlineData("tmpfs-hole", "The file has holes only, and to pin one would allocate it")]
     [InlineData("xfs-hole", "The file has holes only, and to pin one would allocate it")]
     [InlineData("ext4-immutable", "cannot be opened for writing by this user: EPERM (1)")]
+    [InlineData("no-uring", "io_uring is not allowed here, by seccomp")]
     [InlineData("read-only", "cannot be opened for writing by this user: EROFS (30)")]
     [InlineData("nobody-readable", "cannot be opened for writing by this user: EACCES (13)")]
     [InlineData("nobody-unreadable", "could not be opened for reading: EACCES (13)")]

@@ -131,6 +131,7 @@ sleep infinity 7</mnt/tmpfs/read &
 audit read /mnt/tmpfs/read
 kill $!
 
+audit no-uring /mnt/tmpfs/data python3 "$here/no_uring.py"
 audit nobody-own /mnt/tmpfs/nobodys "${as_nobody[@]}"
 audit nobody-readable /mnt/tmpfs/data "${as_nobody[@]}"
 audit nobody-unreadable /mnt/tmpfs/roots "${as_nobody[@]}"
