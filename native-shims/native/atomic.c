@@ -13,6 +13,8 @@ static void guard_target(struct daxemu_guard *guard, const volatile uint64_t *ta
 
 DAXEMU_EXPORT int daxemu_compare_swap(uint64_t *target, uint64_t compare, uint64_t swap, uint64_t *old)
 {
+    if (daxemu_is_unmapped(target))
+        return DAXEMU_DESTINATION_FAULT;
     struct daxemu_guard guard;
     guard_target(&guard, target);
     if (sigsetjmp(guard.landing, 0) != 0)
@@ -28,6 +30,8 @@ DAXEMU_EXPORT int daxemu_compare_swap(uint64_t *target, uint64_t compare, uint64
 
 DAXEMU_EXPORT int daxemu_fetch_add(uint64_t *target, uint64_t add, uint64_t *old)
 {
+    if (daxemu_is_unmapped(target))
+        return DAXEMU_DESTINATION_FAULT;
     struct daxemu_guard guard;
     guard_target(&guard, target);
     if (sigsetjmp(guard.landing, 0) != 0)

@@ -50,6 +50,10 @@ DAXEMU_EXPORT int daxemu_copy(void *destination, const void *source, size_t leng
 {
     if (length == 0)
         return DAXEMU_NO_FAULT;
+    if (daxemu_is_unmapped(source) || daxemu_is_unmapped(destination)) {
+        *fault = daxemu_is_unmapped(source) ? (void *)(uintptr_t)source : destination;
+        return daxemu_is_unmapped(source) ? DAXEMU_SOURCE_FAULT : DAXEMU_DESTINATION_FAULT;
+    }
 
     struct daxemu_guard guard;
     guard.source = daxemu_pages(source, length);

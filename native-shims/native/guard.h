@@ -38,6 +38,12 @@ struct daxemu_guard {
 /* The guard in force on this thread, or NULL. Initial-exec (see native.targets): the handler may not call the dynamic linker. */
 extern _Thread_local struct daxemu_guard *volatile daxemu_active_guard;
 
+/* True for what is no address of a program: the device gives such ones to memory that is not mapped here. */
+static inline int daxemu_is_unmapped(const volatile void *address)
+{
+    return (intptr_t)address < 0;
+}
+
 struct daxemu_range daxemu_pages(const volatile void *start, size_t length);
 
 /*

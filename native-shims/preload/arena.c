@@ -61,14 +61,15 @@ int arena_choose(uintptr_t start, uintptr_t end)
     return NO_ARENA;
 }
 
-static int make(struct arena *arena)
+/* The limit applies to memory files too, by a signal. */
+static bool is_limited(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < (rlim_t)ARENA_LENGTH) {
-        debug("memory cannot be registered: RLIMIT_FSIZE is %llu bytes, and would apply to the memory file that it moves into",
-              (unsigned long long)limit.rlim_cur);
-        return EFBIG;
-    }
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < (rlim_t)ARENA_LENGTH;
+}
+
+static int make(struct arena *arena)
+{
     int fd = memfd_create("daxemu-memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return errno;
@@ -135,6 +136,8 @@ static int replace(int fd, int protection, uintptr_t start, uintptr_t end)
 
 int arena_move(int number, const struct vma *vma, uintptr_t start, uintptr_t end)
 {
+    if (is_limited())
+        return EFBIG;
     struct arena *arena = &arenas[number];
     int error = arena_descriptor(number) < 0 ? make(arena) : 0;
     if (error != 0)

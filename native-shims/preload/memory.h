@@ -14,7 +14,8 @@ struct registered_memory {
 };
 
 /*
- * Finds out what backs a range, and moves private pages into an arena. Returns 0; or EFAULT (nothing is mapped there), EINVAL,
+ * Finds out what backs a range, and moves private pages into an arena; or, where that cannot be done, lets the daemon copy to and from
+ * the whole range in this process. Returns 0; or EFAULT (nothing is mapped there), EINVAL,
  * EOPNOTSUPP (memory of a kind that cannot be shared with the daemon, or in too many pieces), or what open(2) gave. debug() says why.
  * memory_release in any case.
  */

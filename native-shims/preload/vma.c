@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
 
@@ -79,19 +80,79 @@ static bool parse(const char *line, struct vma *vma)
     return true;
 }
 
-int vma_find(uintptr_t address, struct vma *vma)
+/* struct procmap_query of linux/fs.h from Linux 6.11 on: the headers to build with may be older. */
+struct procmap_query {
+    uint64_t size, query_flags, query_addr;
+    uint64_t vma_start, vma_end, vma_flags, vma_page_size, vma_offset, inode;
+    uint32_t dev_major, dev_minor, vma_name_size, build_id_size;
+    uint64_t vma_name_addr, build_id_addr;
+};
+
+_Static_assert(sizeof(struct procmap_query) == 104, "linux/fs.h");
+
+#define PROCMAP_QUERY _IOWR('f', 17, struct procmap_query)
+#define PROCMAP_READABLE 1
+#define PROCMAP_WRITABLE 2
+#define PROCMAP_EXECUTABLE 4
+#define PROCMAP_SHARED 8
+#define PROCMAP_COVERING_OR_NEXT 16
+
+/* Asks for the one mapping. Returns 0, ENOENT, or ENOTTY from a kernel that cannot be asked. */
+static int query(int fd, uintptr_t address, struct vma *vma)
 {
-    struct lines lines = { .fd = raw_open("/proc/self/maps", O_RDONLY | O_CLOEXEC) };
-    if (lines.fd < 0)
+    struct procmap_query q = {
+        .size = sizeof q,
+        .query_flags = PROCMAP_COVERING_OR_NEXT,
+        .query_addr = address,
+        .vma_name_size = sizeof vma->name,
+        .vma_name_addr = (uintptr_t)vma->name,
+    };
+    if (syscall(SYS_ioctl, fd, PROCMAP_QUERY, &q) != 0)
         return errno;
-    int result = ENOENT;
-    for (char *line; result != 0 && (line = next_line(&lines)) != NULL;) {
+    vma->start = q.vma_start;
+    vma->end = q.vma_end;
+    vma->protection = ((q.vma_flags & PROCMAP_READABLE) != 0 ? PROT_READ : 0) | ((q.vma_flags & PROCMAP_WRITABLE) != 0 ? PROT_WRITE : 0)
+        | ((q.vma_flags & PROCMAP_EXECUTABLE) != 0 ? PROT_EXEC : 0);
+    vma->shared = (q.vma_flags & PROCMAP_SHARED) != 0;
+    vma->offset = q.vma_offset;
+    vma->device = makedev(q.dev_major, q.dev_minor);
+    vma->inode = q.inode;
+    if (q.vma_name_size == 0)
+        vma->name[0] = '\0';
+    return 0;
+}
+
+static int find_in_text(int fd, uintptr_t address, struct vma *vma)
+{
+    struct lines lines = { .fd = fd };
+    for (char *line; (line = next_line(&lines)) != NULL;) {
         uintptr_t start, end;
         char *rest;
         if (range_of(line, &start, &end, &rest) && end > address && parse(line, vma))
-            result = 0;
+            return 0;
     }
-    raw_close(lines.fd);
+    return ENOENT;
+}
+
+int vma_find_in_text(uintptr_t address, struct vma *vma)
+{
+    int fd = raw_open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    int result = find_in_text(fd, address, vma);
+    raw_close(fd);
+    return result;
+}
+
+int vma_find(uintptr_t address, struct vma *vma)
+{
+    int fd = raw_open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    int result = query(fd, address, vma);
+    if (result != 0 && result != ENOENT)
+        result = find_in_text(fd, address, vma);
+    raw_close(fd);
     return result;
 }
 

@@ -8,6 +8,10 @@ namespace DaxEmu.Nic;
 /// </summary>
 public sealed unsafe class MappingTable : IDisposable
 {
+    // Addresses of memory that is not mapped here are told from those of memory that is: no address of a program has this bit.
+    private const ulong Unmapped = 1UL << 63;
+    private const int UnmappedIndexShift = 40;
+
     private readonly Entry* _entries;
     private readonly Stack<int> _free = new();
     private readonly Lock _lock = new();
@@ -47,6 +51,30 @@ public sealed unsafe class MappingTable : IDisposable
     public NicResult<int> Add(nint address, nuint length)
     {
         ArgumentOutOfRangeException.ThrowIfZero(address);
+        return AddEntry(address, length);
+    }
+
+    /// <summary>Enters memory that this process cannot map: <see cref="IUnmappedMemory"/> reaches it.</summary>
+    /// <param name="length">Its bytes.</param>
+    /// <returns>Its index; EINVAL when it is too long for such memory, ENOMEM when the table is full.</returns>
+    public NicResult<int> AddUnmapped(nuint length) => length >= 1UL << UnmappedIndexShift
+        ? new NicError(Abi.errno.EINVAL, $"{length} bytes are too many for memory that cannot be mapped")
+        : AddEntry(0, length);
+
+    /// <summary>Whether an address is that of memory that this process cannot map, and then where it lies.</summary>
+    /// <param name="address">From <see cref="Resolve"/>.</param>
+    /// <param name="index">The mapping.</param>
+    /// <param name="offset">Offset in it.</param>
+    internal static bool IsUnmapped(byte* address, out int index, out ulong offset)
+    {
+        ulong bits = (ulong)address;
+        index = (int)((bits & ~Unmapped) >> UnmappedIndexShift);
+        offset = bits & ((1UL << UnmappedIndexShift) - 1);
+        return (bits & Unmapped) != 0;
+    }
+
+    private NicResult<int> AddEntry(nint address, nuint length)
+    {
         lock (_lock)
         {
             if (!_free.TryPop(out int index))
@@ -59,7 +87,7 @@ public sealed unsafe class MappingTable : IDisposable
                 index = _used++;
             }
 
-            _entries[index].Address = address;
+            _entries[index].Address = address != 0 ? address : (nint)(Unmapped | ((ulong)index << UnmappedIndexShift));
             // Release: an engine that reads the length (acquire, in TryResolve) sees the address that belongs to it.
             Volatile.Write(ref _entries[index].Length, length);
             return index;
@@ -93,7 +121,9 @@ public sealed unsafe class MappingTable : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>The address of a range, or null when the index or the range is not inside a mapping of this process.</summary>
+    /// <summary>
+    /// The address of a range, in this process or as <see cref="IsUnmapped"/> tells apart; null when the index or the range is not inside a mapping of this process.
+    /// </summary>
     internal byte* Resolve(int index, ulong offset, ulong length)
     {
         if ((uint)index >= (uint)Capacity)

@@ -25,8 +25,10 @@ public sealed partial class NicDevice
     /// <param name="contract">Grants pins.</param>
     /// <param name="memory">How engines of this process touch client memory.</param>
     /// <param name="events">Whom to tell.</param>
+    /// <param name="unmapped">How they reach client memory that is not mapped; null: they cannot.</param>
     public NicDevice(
-        NicOptions options, NicBlock block, MappingTable mappings, IFileContract contract, GuardedMemory memory, INicEvents events)
+        NicOptions options, NicBlock block, MappingTable mappings, IFileContract contract, GuardedMemory memory, INicEvents events,
+        IUnmappedMemory? unmapped = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(block);
@@ -36,6 +38,7 @@ public sealed partial class NicDevice
         _contract = contract;
         _memory = memory;
         _events = events;
+        UnmappedMemory = unmapped;
         _domains = new IndexPool(1, options.MaxProtectionDomains);
         _domainObjects = [];
         _regionIndices = new IndexPool(1, options.MaxMemoryRegions);
@@ -57,12 +60,15 @@ public sealed partial class NicDevice
         _multicastGroups = [];
     }
 
+    /// <summary>How its engines reach client memory that is not mapped; null: they cannot.</summary>
+    public IUnmappedMemory? UnmappedMemory { get; }
+
     /// <summary>The limits.</summary>
     public NicOptions Options => _options;
 
     /// <summary>Makes an engine for one thread of this process.</summary>
     /// <exception cref="InvalidOperationException">All <see cref="NicOptions.MaxEngines"/> slots are taken.</exception>
-    public NicEngine CreateEngine() => new(_block, _mappings, _memory, _events);
+    public NicEngine CreateEngine() => new(_block, _mappings, _memory, _events, UnmappedMemory);
 
     /// <summary>
     /// Tells the contract that bytes under a region's pin could not be reached: for <see cref="INicEvents.MemoryFault"/>. A region that no

@@ -12,7 +12,15 @@ public sealed class MemoryTests(Machine machine)
     [InlineData("read-only", "read-only memory can be registered for reading alone: EFAULT otherwise")]
     [InlineData("shared-file", "a mapped file is registered as the file that it is")]
     [InlineData("memory-file", "a memfd is found among the program's descriptors")]
-    [InlineData("stack", "the registering thread's stack is EOPNOTSUPP")]
+    [InlineData("stack", "the registering thread's stack is reached where it is")]
+    [InlineData("thread-stack", "so is the stack of a thread that is not the first")]
+    [InlineData("other-stack", "so is that of another thread, which goes on, and may fork")]
+    [InlineData("every-operation", "every operation reaches memory that cannot be mapped")]
+    [InlineData("executable", "executable memory is reached where it is")]
+    [InlineData("shared-anonymous", "shared memory without a name needs no privilege")]
+    [InlineData("limited-files", "RLIMIT_FSIZE does not hinder")]
+    [InlineData("many-pieces", "a region may have more pieces than a message has descriptors")]
+    [InlineData("stale", "memory that exec replaced is a remote access error")]
     [InlineData("several-files", "a range over files and private memory is one region")]
     [InlineData("unmapped", "a range with a hole is EFAULT")]
     [InlineData("mapped-anew", "a region keeps its pages when the program maps others at their address")]
@@ -27,6 +35,26 @@ public sealed class MemoryTests(Machine machine)
         ProgramResult result = await machine.RunAsync(program, kind, Path.Combine(machine.Files, kind));
 
         Assert.True(result.ExitStatus == 0, $"{rule}: not so.\n{result.Text}");
+    }
+
+    [Fact]
+    public async Task A_client_whose_memory_does_not_answer_holds_up_itself_alone()
+    {
+        Assert.SkipUnless(MayHoldWriters(), "userfaultfd(2) is not allowed here (the container)");
+        string program = await machine.CompileAsync("memory_kinds");
+
+        (await machine.RunAsync(program, "held-up", "")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Huge_pages_are_reached_where_they_are()
+    {
+        string program = await machine.CompileAsync("memory_kinds");
+
+        ProgramResult result = await machine.RunAsync(program, "huge", "");
+
+        Assert.SkipWhen(result.ExitStatus == 77, result.Text);
+        result.Succeeded();
     }
 
     [Fact]

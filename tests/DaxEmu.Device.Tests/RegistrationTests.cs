@@ -224,6 +224,82 @@ public sealed class RegistrationTests : IDisposable
     }
 
     [Fact]
+    public void The_clients_own_memory_can_be_registered_for_copying()
+    {
+        TestReply reply = _client.TryRegister(
+            _pd, OpenFile("/proc/self/mem", fcntl.O_RDWR), Address, 4096, Address, flags: daxemu_device.DAXEMU_SEGMENT_PROCESS);
+
+        Assert.True(reply.Result > 0, reply.Text);
+        Assert.Equal(0, _client.Deregister(reply.Read<ib_uverbs_reg_mr_resp>().mr_handle).Errno);
+        Assert.Equal(0, _device.Mappings.Count);
+    }
+
+    // A descriptor that is read and written by offset, but is no memory of a process, could hold up the device or lend it to the client.
+    [Theory]
+    [InlineData("/dev/zero", fcntl.O_RDWR, ENODEV)]
+    [InlineData("/dev/null", fcntl.O_RDWR, ENODEV)]
+    [InlineData("/proc/self/maps", fcntl.O_RDONLY, ENODEV)]
+    [InlineData("/proc/self/oom_score_adj", fcntl.O_RDWR, ENODEV)]
+    [InlineData("/proc/sys/kernel/hostname", fcntl.O_RDWR, ENODEV)]
+    [InlineData("/proc/self/mem", fcntl.O_RDONLY, EACCES)]
+    [InlineData("/proc/self/mem", fcntl.O_WRONLY, EACCES)]
+    [InlineData("/proc/self/mem", fcntl.O_PATH, EACCES)]
+    [InlineData("the file", fcntl.O_RDWR, ENODEV)]
+    public void Only_a_descriptor_of_a_processs_memory_is_taken_for_copying(string path, int flags, int expected)
+    {
+        SafeFileHandle descriptor = path == "the file" ? _file.Handle : OpenFile(path, flags);
+
+        TestReply reply = _client.TryRegister(_pd, descriptor, Address, 4096, Address, flags: daxemu_device.DAXEMU_SEGMENT_PROCESS);
+
+        Assert.True(reply.Errno == expected, $"{path}: errno {reply.Errno}: {reply.Text}");
+        Assert.Equal(0, _device.Mappings.Count);
+    }
+
+    [Fact]
+    public void A_file_named_mem_is_no_memory_of_a_process()
+    {
+        string directory = Directory.CreateTempSubdirectory("daxemu-").FullName;
+        string path = Path.Combine(Directory.CreateDirectory(Path.Combine(directory, "1")).FullName, "mem");
+        File.WriteAllBytes(path, new byte[8192]);
+
+        Assert.Equal(ENODEV, _client.TryRegister(
+            _pd, OpenFile(path, fcntl.O_RDWR), Address, 4096, flags: daxemu_device.DAXEMU_SEGMENT_PROCESS).Errno);
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
+    public void Regions_for_copying_are_limited_as_each_keeps_a_descriptor()
+    {
+        SafeFileHandle memory = OpenFile("/proc/self/mem", fcntl.O_RDWR);
+        TestReply reply;
+        int taken = 0;
+        while ((reply = _client.TryRegister(
+            _pd, memory, Address, 4096, Address, flags: daxemu_device.DAXEMU_SEGMENT_PROCESS)).Result > 0)
+        {
+            taken++;
+        }
+
+        Assert.Equal((256, ENOMEM), (taken, reply.Errno));
+        Assert.Equal(0, _client.Deregister(0).Errno);
+        Assert.True(_client.TryRegister(_pd, memory, Address, 4096, Address, flags: daxemu_device.DAXEMU_SEGMENT_PROCESS).Result > 0);
+    }
+
+    [Fact]
+    public void Memory_for_copying_is_a_segment_of_its_own()
+    {
+        SafeFileHandle memory = OpenFile("/proc/self/mem", fcntl.O_RDWR);
+        daxemu_segment first = new() { address = Address, length = 4096, protection = 3 };
+
+        TestReply reply = TryRegisterJoined(
+            Address,
+            8192,
+            (first, _file.Handle),
+            (first with { address = Address + 4096, offset = Address + 4096, flags = daxemu_device.DAXEMU_SEGMENT_PROCESS }, memory));
+
+        Assert.Equal(EINVAL, reply.Errno);
+    }
+
+    [Fact]
     public void Segments_and_descriptors_come_in_pairs()
     {
         daxemu_segment segment = new() { address = Address, length = 4096, protection = 3 };
@@ -252,6 +328,13 @@ public sealed class RegistrationTests : IDisposable
 
         Assert.Equal(1ul, _device.Log.TakeClosed().Session.Id);
         Assert.Empty(_device.Contract.PinsOf());
+    }
+
+    private static SafeFileHandle OpenFile(string path, int flags)
+    {
+        SafeFileHandle file = new(Open(path, flags), true);
+        Assert.False(file.IsInvalid, path);
+        return file;
     }
 
     private static Comparer<ByteRange> Starts { get; } = Comparer<ByteRange>.Create((a, b) => a.Start.CompareTo(b.Start));

@@ -96,6 +96,11 @@ struct daxemu_segment {
 };
 
 #define DAXEMU_SEGMENT_SYNC 1 /* the client's mapping is MAP_SYNC */
+/*
+ * The descriptor is the client's /proc/self/mem, open for reading and writing, and offset the address: memory that cannot be mapped by
+ * anybody else. It is the only segment then.
+ */
+#define DAXEMU_SEGMENT_PROCESS 2
 
 struct daxemu_write {
     __u32 segment_count;

@@ -20,6 +20,7 @@ public static class daxemu_device
     public const uint DAXEMU_ASYNC_CHANNELS = 0x4000_0000;
     public const int DAXEMU_DOORBELL_QPS = 32768;
     public const uint DAXEMU_SEGMENT_SYNC = 1;
+    public const uint DAXEMU_SEGMENT_PROCESS = 2;
 }
 
 [CHeader("daxemu/device.h")]

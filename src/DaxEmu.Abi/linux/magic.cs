@@ -4,6 +4,7 @@ namespace DaxEmu.Abi;
 [CHeader("linux/magic.h")]
 public static class linux_magic
 {
+    public const long PROC_SUPER_MAGIC = 0x9fa0;
     public const long TMPFS_MAGIC = 0x01021994;
     public const long HUGETLBFS_MAGIC = 0x958458f6;
     public const long FUSE_SUPER_MAGIC = 0x65735546;

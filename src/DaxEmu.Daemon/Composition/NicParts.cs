@@ -43,7 +43,8 @@ internal sealed class NicParts : IDisposable
             Mappings,
             contract,
             new GuardedMemory(GuardedCopy.Copy, GuardedCopy.CompareSwap, GuardedCopy.FetchAdd),
-            Events);
+            Events,
+            new UnmappedMemory(nic.MaxQueuePairs, Mappings.Capacity));
     }
 
     /// <summary>Where client memory and rings lie in this process.</summary>

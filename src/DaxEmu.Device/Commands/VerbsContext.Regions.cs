@@ -44,6 +44,12 @@ internal sealed partial class VerbsContext
                     + $"{command.Segments.Length} segments and {command.Descriptors.Count} descriptors came");
         }
 
+        bool isUnmapped = IsProcessMemory(command.Segments);
+        if (isUnmapped && command.Segments.Length != 1)
+        {
+            return new NicError(EINVAL, "memory of the process itself is one segment, which holds the whole region");
+        }
+
         bool writes = (request.access_flags & IBV_ACCESS_LOCAL_WRITE) != 0;
         NicResult<daxemu_segment[]> segments = ClientSegments.Cut(
             command.Segments, request.start, request.length, writes ? PROT_READ | PROT_WRITE : PROT_READ);
@@ -60,6 +66,11 @@ internal sealed partial class VerbsContext
             {
                 return refusal;
             }
+        }
+
+        if (isUnmapped)
+        {
+            return RegisterUnmapped(domain, request, segments.Value[0], command.Descriptors[0], rollback, ref command);
         }
 
         List<RegionPart> parts = new(segments.Value.Length);
@@ -132,6 +143,13 @@ internal sealed partial class VerbsContext
         ProtectionDomain domain, ib_uverbs_reg_mr request, List<RegionPart> parts, bool writes, Rollback rollback, ref Command command)
     {
         RegionPinRequest[] pins = [.. parts.Where(p => p.Memory.Identity is not null).Select(PinOf)];
+        return Register(domain, request, pins, () => Map(parts, request.start, writes), parts.Count, rollback, ref command);
+    }
+
+    private NicResult Register(
+        ProtectionDomain domain, ib_uverbs_reg_mr request, IReadOnlyList<RegionPinRequest> pins, Func<NicResult<RegionMapping>> map,
+        int segments, Rollback rollback, ref Command command)
+    {
         ulong length = request.length;
         // A longer one is refused by the NIC; its length is not to be added up with others'.
         long counted = (long)Math.Min(length, Nic.Options.MaxRegionBytes);
@@ -143,7 +161,7 @@ internal sealed partial class VerbsContext
         rollback.Add(() => _quota.ReturnRegisteredBytes(counted));
         NicResult<MemoryRegion> region = WaitFor(cancellation => Nic.RegisterAsync(
             domain,
-            new MemoryRegionRequest(request.hca_va, length, request.access_flags, pins, () => Map(parts, request.start, writes)),
+            new MemoryRegionRequest(request.hca_va, length, request.access_flags, pins, map),
             cancellation));
         if (!region.IsOk)
         {
@@ -152,7 +170,7 @@ internal sealed partial class VerbsContext
 
         _regions.TryPeek(out uint handle);
         _regions.Add(region.Value);
-        _segmentCounts.Add(handle, parts.Count);
+        _segmentCounts.Add(handle, segments);
         _registeredBytes += length;
         rollback.Commit();
         command.Respond(new ib_uverbs_reg_mr_resp { mr_handle = handle, lkey = region.Value.Key, rkey = region.Value.Key });

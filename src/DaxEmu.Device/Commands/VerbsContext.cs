@@ -143,6 +143,7 @@ internal sealed partial class VerbsContext
     /// </summary>
     public void Close()
     {
+        _isClosing = true;
         foreach (QueuePairObject qp in _queuePairs.Objects)
         {
             qp.Unhook();
@@ -154,6 +155,7 @@ internal sealed partial class VerbsContext
         }
 
         Nic.ReleaseOwner(_identity.Id);
+        _copier?.Dispose();
         foreach (RingMemory ring in _rings.Values)
         {
             _quota.ReturnRingBytes(ring.Length);

@@ -12,4 +12,8 @@ internal sealed record SessionServices(
     IDeviceLog Log,
     EmulatedDevices Devices,
     VirtualSysfs Sysfs,
-    EventPump Pump);
+    EventPump Pump)
+{
+    /// <summary>Memory of clients that cannot be mapped; null: the NIC's engines cannot reach any.</summary>
+    public UnmappedMemory? Unmapped => Nic.UnmappedMemory as UnmappedMemory;
+}

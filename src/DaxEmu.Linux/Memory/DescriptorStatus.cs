@@ -80,7 +80,7 @@ public readonly record struct DescriptorStatus(
         return name ?? link;
     }
 
-    private static unsafe long FilesystemOf(SafeFileHandle descriptor)
+    internal static unsafe long FilesystemOf(SafeFileHandle descriptor)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
 

@@ -28,4 +28,10 @@ internal static unsafe partial class MemoryCalls
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Statx(SafeFileHandle directory, string path, int flags, uint mask, Abi.statx* status);
+
+    [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
+    internal static partial nint Pread(SafeFileHandle descriptor, void* buffer, nuint length, long offset);
+
+    [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
+    internal static partial nint Pwrite(SafeFileHandle descriptor, void* buffer, nuint length, long offset);
 }

@@ -29,6 +29,12 @@ internal struct Operation
     /// <summary>Bytes of it that have been copied.</summary>
     public ulong Done;
 
+    /// <summary>The copy of <see cref="IUnmappedMemory"/> that is under way for it; 0: none is.</summary>
+    public uint Ticket;
+
+    /// <summary>What an atomic operation found, once <see cref="Done"/> says that it was carried out.</summary>
+    public ulong AtomicResult;
+
     /// <summary>When the next receiver-not-ready retry is due; 0: none was needed yet.</summary>
     public long RnrDeadline;
 

@@ -29,8 +29,9 @@ public sealed class NicEngine : IDisposable
     /// <param name="mappings">Where shared memory lies in this process.</param>
     /// <param name="memory">How to touch client memory.</param>
     /// <param name="events">Whom to tell.</param>
+    /// <param name="unmapped">How to reach client memory that is not mapped; null: it cannot be.</param>
     /// <exception cref="InvalidOperationException">All <see cref="NicOptions.MaxEngines"/> slots are taken.</exception>
-    public NicEngine(NicBlock block, MappingTable mappings, GuardedMemory memory, INicEvents events)
+    public NicEngine(NicBlock block, MappingTable mappings, GuardedMemory memory, INicEvents events, IUnmappedMemory? unmapped = null)
     {
         ArgumentNullException.ThrowIfNull(block);
         ArgumentNullException.ThrowIfNull(mappings);
@@ -45,7 +46,7 @@ public sealed class NicEngine : IDisposable
 
         CompletionWriter completions = new(block, mappings, _pending);
         RegionAccess regions = new(block, mappings);
-        Transfer transfer = new(regions, memory, _pending);
+        Transfer transfer = new(regions, memory, unmapped, _pending);
         _sendQueue = new SendQueue(block, mappings, completions);
         _windows = new Windows(block, _slot);
         Responder responder = new(block, new ReceiveSource(block, mappings, _pending), completions, _windows, _pending);
@@ -145,6 +146,11 @@ public sealed class NicEngine : IDisposable
             }
 
             Step step = RunOperation(ref qp, index, now, ref bytesLeft);
+            if (step.Kind == StepKind.Unfinished && qp.Operation.Ticket != 0)
+            {
+                step = Waiting.ForCopy(ref qp, now);
+            }
+
             if (step.Kind == StepKind.Waits)
             {
                 return new DrainResult(DrainStatus.Blocked, step.WakeAt);

@@ -50,6 +50,7 @@ internal sealed unsafe class Requester(
             // The peer was reset in the middle: what it has of the message is void.
             qp.Operation.PeerEpoch = peer.Epoch;
             qp.Operation.Done = 0;
+            qp.Operation.Ticket = 0;
             qp.Operation.HasReceive = 0;
         }
 
@@ -145,6 +146,27 @@ internal sealed unsafe class Requester(
 
     private Step Atomic(ref QpContext qp, ref QpContext peer, rxe_send_wqe* work)
     {
+        // Once it was carried out it is not again, while what it found is on its way to memory that is not mapped.
+        if (qp.Operation.Done == 0)
+        {
+            Step step = AtomicAtPeer(ref qp, ref peer, work);
+            if (qp.Operation.Done == 0)
+            {
+                return step;
+            }
+        }
+
+        ulong old = qp.Operation.AtomicResult;
+        ulong bytes = AtomicBytes;
+        TransferResult result = transfer.Copy(
+            Segments.OfBytes(&old), LocalSide(qp, work), 0, ref bytes, PlaceOf(qp), ref qp.Operation.Ticket);
+        return result != TransferResult.Ok ? Step.Ended(IBV_WC_LOC_PROT_ERR)
+            : bytes == AtomicBytes ? Step.Ended(IBV_WC_SUCCESS)
+            : Step.Unfinished;
+    }
+
+    private Step AtomicAtPeer(ref QpContext qp, ref QpContext peer, rxe_send_wqe* work)
+    {
         // IBTA 9.7.4.1: a misaligned address is an invalid request, and so is one more than the responder's resources.
         if (peer.MaxDestinationReadAtomic == 0 || work->wr.wr_atomic_remote_addr % AtomicBytes != 0)
         {
@@ -172,19 +194,29 @@ internal sealed unsafe class Requester(
             return Step.Ended(responder.RefuseRequest(ref peer));
         }
 
+        bool isCompareSwap = work->wr.opcode == IBV_WR_ATOMIC_CMP_AND_SWP;
+        ulong compareAdd = work->wr.wr_atomic_compare_add;
+        ulong swap = work->wr.wr_atomic_swap;
         ulong old = 0;
-        int fault = work->wr.opcode == IBV_WR_ATOMIC_CMP_AND_SWP
-            ? memory.CompareSwap(target, work->wr.wr_atomic_compare_add, work->wr.wr_atomic_swap, &old)
-            : memory.FetchAdd(target, work->wr.wr_atomic_compare_add, &old);
+        int fault = MappingTable.IsUnmapped((byte*)target, out _, out _)
+            ? transfer.AtomicUnmapped((byte*)target, isCompareSwap, compareAdd, swap, &old, PlaceOf(qp), ref qp.Operation.Ticket)
+            : isCompareSwap ? memory.CompareSwap(target, compareAdd, swap, &old) : memory.FetchAdd(target, compareAdd, &old);
         if (fault != 0)
         {
             transfer.Report(range, (byte*)target, AtomicBytes, target);
             return Step.Ended(responder.RefuseAccess(ref peer));
         }
 
-        TransferResult result = transfer.Copy(Segments.OfBytes(&old), LocalSide(qp, work), 0, AtomicBytes);
-        return Step.Ended(result == TransferResult.Ok ? IBV_WC_SUCCESS : IBV_WC_LOC_PROT_ERR);
+        if (qp.Operation.Ticket == 0)
+        {
+            qp.Operation.AtomicResult = old;
+            qp.Operation.Done = AtomicBytes;
+        }
+
+        return Step.Unfinished;
     }
+
+    private uint PlaceOf(in QpContext qp) => qp.Number & block.QpIndexMask;
 
     // SEND and RDMA WRITE with immediate data use up a receive of the peer.
     private Step WithReceive(ref QpContext qp, ref QpContext peer, uint index, long now, ref ulong bytesLeft)
@@ -282,9 +314,9 @@ internal sealed unsafe class Requester(
             return TransferResult.Ok;
         }
 
-        TransferResult result = transfer.Copy(source, destination, qp.Operation.Done, bytes);
+        TransferResult result = transfer.Copy(source, destination, qp.Operation.Done, ref bytes, PlaceOf(qp), ref qp.Operation.Ticket);
         qp.Operation.Done += bytes;
-        bytesLeft -= bytes;
+        bytesLeft -= Math.Min(bytesLeft, bytes);
         return result;
     }
 

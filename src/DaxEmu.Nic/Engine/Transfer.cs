@@ -5,8 +5,9 @@ namespace DaxEmu.Nic;
 /// <summary>Copies between segments, in order, so that the last byte of a message is the last to change.</summary>
 /// <param name="regions">Resolves ranges.</param>
 /// <param name="memory">Touches client memory.</param>
+/// <param name="unmapped">Touches client memory that is not mapped; null: that cannot be had.</param>
 /// <param name="events">Gets memory faults.</param>
-internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory, PendingEvents events)
+internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory, IUnmappedMemory? unmapped, PendingEvents events)
 {
     /// <summary>True when every range that the first <paramref name="length"/> bytes touch may be used.</summary>
     public bool MayUse(in Segments side, ulong length)
@@ -25,20 +26,47 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
         return true;
     }
 
-    /// <summary>Copies part of a message. Both sides must be at least <paramref name="start"/> + <paramref name="bytes"/> long.</summary>
+    /// <summary>
+    /// Copies part of a message. Both sides must be at least <paramref name="start"/> + <paramref name="bytes"/> long. Memory that is not mapped
+    /// is waited for.
+    /// </summary>
+    /// <param name="source">Where from.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="start">First byte of the part.</param>
+    /// <param name="bytes">
+    /// Bytes to copy, and then those that were: fewer when a copy to or from memory that is not mapped is under way, and more when one was that
+    /// has ended now.
+    /// </param>
+    /// <param name="place">Index of the queue pair.</param>
+    /// <param name="ticket">The copy that is under way for it, from call to call; 0: none is.</param>
+    public TransferResult Copy(in Segments source, in Segments destination, ulong start, ref ulong bytes, uint place, ref uint ticket) =>
+        Copy(source, start, destination, start, ref bytes, unmapped, place, ref ticket);
+
+    /// <summary>Copies part of a message at once: memory that is not mapped cannot be reached so.</summary>
     public TransferResult Copy(in Segments source, in Segments destination, ulong start, ulong bytes) =>
         Copy(source, start, destination, start, bytes);
 
-    /// <summary>Copies part of one side to part of another.</summary>
+    /// <summary>Copies part of one side to part of another, at once.</summary>
     public TransferResult Copy(in Segments source, ulong sourceStart, in Segments destination, ulong destinationStart, ulong bytes)
+    {
+        uint ticket = 0;
+        return Copy(source, sourceStart, destination, destinationStart, ref bytes, null, 0, ref ticket);
+    }
+
+    private TransferResult Copy(
+        in Segments source, ulong sourceStart, in Segments destination, ulong destinationStart, ref ulong bytes, IUnmappedMemory? far,
+        uint place, ref uint ticket)
     {
         Cursor from = Cursor.At(source, sourceStart);
         Cursor to = Cursor.At(destination, destinationStart);
-        while (bytes > 0)
+        ulong wanted = bytes;
+        bytes = 0;
+        while (bytes < wanted)
         {
             from.SkipEmpty(source);
             to.SkipEmpty(destination);
-            ulong length = Math.Min(bytes, Math.Min(from.Left(source), to.Left(destination)));
+            ulong most = Math.Min(from.Left(source), to.Left(destination));
+            ulong length = ticket == 0 ? Math.Min(wanted - bytes, most) : Math.Min(LengthOf(far, place, ticket), most);
             rxe_sge sourceRange = from.Range(source, length);
             rxe_sge destinationRange = to.Range(destination, length);
             byte* sourceAddress = source.Inline is null
@@ -56,8 +84,21 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
             }
 
             void* fault = null;
-            switch (memory.Copy(destinationAddress, sourceAddress, (nuint)length, &fault))
+            int result;
+            if (IsUnmapped(sourceAddress) || IsUnmapped(destinationAddress))
             {
+                result = CopyUnmapped(far, destinationAddress, sourceAddress, ref length, &fault, place, ref ticket);
+            }
+            else
+            {
+                result = memory.Copy(destinationAddress, sourceAddress, (nuint)length, &fault);
+                ticket = 0;
+            }
+
+            switch (result)
+            {
+                case 0 when ticket != 0:
+                    return TransferResult.Ok;
                 case 0:
                     break;
                 case GuardedMemory.SourceFault:
@@ -68,12 +109,112 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
                     return TransferResult.BadDestination;
             }
 
-            bytes -= length;
+            bytes += length;
             from.Offset += length;
             to.Offset += length;
         }
 
         return TransferResult.Ok;
+    }
+
+    /// <summary>Goes on with an atomic operation on memory that is not mapped: it is carried out when the ticket is 0 afterwards.</summary>
+    /// <returns>0, or <see cref="GuardedMemory.DestinationFault"/>.</returns>
+    public int AtomicUnmapped(byte* target, bool isCompareSwap, ulong compareAdd, ulong swap, ulong* old, uint place, ref uint ticket)
+    {
+        if (unmapped is null)
+        {
+            return GuardedMemory.DestinationFault;
+        }
+
+        if (ticket == 0)
+        {
+            _ = MappingTable.IsUnmapped(target, out int mapping, out ulong offset);
+            _ = unmapped.Claim(place);
+            ticket = unmapped.Atomic(place, mapping, offset, isCompareSwap, compareAdd, swap);
+            return 0;
+        }
+
+        switch (unmapped.Look(place, ticket, out _, out byte* bytes))
+        {
+            case UnmappedCopy.UnderWay:
+                return 0;
+            case UnmappedCopy.Written:
+                *old = *(ulong*)bytes;
+                ticket = 0;
+                return 0;
+            default:
+                ticket = 0;
+                return GuardedMemory.DestinationFault;
+        }
+    }
+
+    private static bool IsUnmapped(byte* address) => MappingTable.IsUnmapped(address, out _, out _);
+
+    private static ulong LengthOf(IUnmappedMemory? far, uint place, uint ticket)
+    {
+        uint length = 0;
+        _ = far?.Look(place, ticket, out length, out _);
+        return length;
+    }
+
+    // As GuardedMemory.Copy, by way of the queue pair's place: what is read goes there first, what is written comes from there. Under way
+    // as long as the ticket is not 0.
+    private int CopyUnmapped(
+        IUnmappedMemory? far, byte* destination, byte* source, ref ulong length, void** fault, uint place, ref uint ticket)
+    {
+        if (far is null)
+        {
+            return IsUnmapped(source) ? GuardedMemory.SourceFault : GuardedMemory.DestinationFault;
+        }
+
+        if (ticket == 0)
+        {
+            length = Math.Min(length, far.MaxBytes);
+            return Begin(far, destination, source, length, fault, place, ref ticket);
+        }
+
+        UnmappedCopy state = far.Look(place, ticket, out _, out byte* bytes);
+        if (state == UnmappedCopy.UnderWay)
+        {
+            return 0;
+        }
+
+        ticket = 0;
+        switch (state)
+        {
+            case UnmappedCopy.Written:
+                return 0;
+            case UnmappedCopy.Read when MappingTable.IsUnmapped(destination, out int mapping, out ulong offset):
+                ticket = far.Write(place, mapping, offset, (uint)length);
+                return 0;
+            case UnmappedCopy.Read:
+                return memory.Copy(destination, bytes, (nuint)length, fault);
+            case UnmappedCopy.WriteFailed:
+                *fault = destination;
+                return GuardedMemory.DestinationFault;
+            default:
+                *fault = source;
+                return GuardedMemory.SourceFault;
+        }
+    }
+
+    private int Begin(
+        IUnmappedMemory far, byte* destination, byte* source, ulong length, void** fault, uint place, ref uint ticket)
+    {
+        byte* bytes = far.Claim(place);
+        if (MappingTable.IsUnmapped(source, out int mapping, out ulong offset))
+        {
+            ticket = far.Read(place, mapping, offset, (uint)length);
+            return 0;
+        }
+
+        int result = memory.Copy(bytes, source, (nuint)length, fault);
+        if (result == 0 && MappingTable.IsUnmapped(destination, out mapping, out offset))
+        {
+            ticket = far.Write(place, mapping, offset, (uint)length);
+        }
+
+        return result;
     }
 
     /// <summary>Tells the host that memory of a range went away.</summary>

@@ -60,6 +60,9 @@ internal static class Waiting
             : Until(ref operation, now, operation.RetryDeadline);
     }
 
+    /// <summary>A copy to or from memory that is not mapped is under way: it is looked at again soon, as it rings no bell.</summary>
+    public static Step ForCopy(ref QpContext qp, long now) => Until(ref qp.Operation, now, long.MaxValue);
+
     /// <summary>A queue pair in the error state has nothing left to flush: late receives ring no bell.</summary>
     public static DrainResult ForLateReceives(ref QpContext qp, long now)
     {

@@ -69,8 +69,18 @@ static inline struct loopback open_loopback(void)
     return l;
 }
 
-/* Moves bytes between two regions and waits for the completion. */
-static inline void transfer(struct loopback *l, enum ibv_wr_opcode opcode, struct ibv_mr *local, void *from, size_t length,
+static inline struct ibv_wc next_completion(struct loopback *l)
+{
+    struct ibv_wc completion;
+    int polled;
+    while ((polled = ibv_poll_cq(l->cq, 1, &completion)) == 0) {
+    }
+    CHECK(polled == 1);
+    return completion;
+}
+
+/* Moves bytes between two regions, and returns how that ended. */
+static inline enum ibv_wc_status transfer_status(struct loopback *l, enum ibv_wr_opcode opcode, struct ibv_mr *local, void *from, size_t length,
                             struct ibv_mr *remote, void *to)
 {
     struct ibv_sge sge = { (uintptr_t)from, (uint32_t)length, local->lkey };
@@ -79,12 +89,26 @@ static inline void transfer(struct loopback *l, enum ibv_wr_opcode opcode, struc
         .wr.rdma = { .remote_addr = (uintptr_t)to, .rkey = remote->rkey },
     };
     CHECK(ibv_post_send(l->near, &request, &bad) == 0);
-    struct ibv_wc completion;
-    int polled;
-    while ((polled = ibv_poll_cq(l->cq, 1, &completion)) == 0) {
-    }
-    CHECK(polled == 1);
-    CHECK(completion.status == IBV_WC_SUCCESS);
+    return next_completion(l).status;
+}
+
+static inline void transfer(struct loopback *l, enum ibv_wr_opcode opcode, struct ibv_mr *local, void *from, size_t length,
+                            struct ibv_mr *remote, void *to)
+{
+    CHECK(transfer_status(l, opcode, local, from, length, remote, to) == IBV_WC_SUCCESS);
+}
+
+/* Adds to a word of the remote region; what it held goes to the local one. */
+static inline void fetch_add(struct loopback *l, struct ibv_mr *local, uint64_t *old, struct ibv_mr *remote, uint64_t *target,
+                             uint64_t add)
+{
+    struct ibv_sge sge = { (uintptr_t)old, sizeof *old, local->lkey };
+    struct ibv_send_wr *bad, request = {
+        .sg_list = &sge, .num_sge = 1, .opcode = IBV_WR_ATOMIC_FETCH_AND_ADD, .send_flags = IBV_SEND_SIGNALED,
+        .wr.atomic = { .remote_addr = (uintptr_t)target, .compare_add = add, .rkey = remote->rkey },
+    };
+    CHECK(ibv_post_send(l->near, &request, &bad) == 0);
+    CHECK(next_completion(l).status == IBV_WC_SUCCESS);
 }
 
 #endif

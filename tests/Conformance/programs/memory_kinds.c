@@ -5,10 +5,18 @@
 #include "loopback.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -135,8 +143,249 @@ static void memory_file(const char *file)
 static void stack(const char *file)
 {
     (void)file;
+    unsigned char memory[LENGTH + 128];
+    both_ways(memory + 33);
+}
+
+static void map_over(unsigned char *at, int fd, int page);
+
+static void *on_thread_stack(void *unused)
+{
+    stack(unused);
+    return NULL;
+}
+
+static void thread_stack(const char *file)
+{
+    (void)file;
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, on_thread_stack, NULL) == 0 && pthread_join(thread, NULL) == 0);
+}
+
+static void *wait_on_stack(void *shared)
+{
+    unsigned char memory[LENGTH + 128];
+    _Atomic(unsigned char *) *where = shared;
+    memset(memory, 0, sizeof memory);
+    atomic_store(where, memory + 33);
+    while (atomic_load(where) != NULL)
+        usleep(100);
+    return NULL;
+}
+
+/* The stack of a thread that goes on using it. */
+static void other_stack(const char *file)
+{
+    (void)file;
+    static _Atomic(unsigned char *) memory;
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, wait_on_stack, &memory) == 0);
+    while (atomic_load(&memory) == NULL) {
+    }
+    both_ways(memory);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    CHECK(waitpid(child, NULL, 0) == child);
+    both_ways(memory);
+    atomic_store(&memory, NULL);
+    CHECK(pthread_join(thread, NULL) == 0);
+}
+
+/* Atomic operations, sends and messages of many pieces, between memory that is mapped and memory that is copied. */
+static void every_operation(const char *file)
+{
+    (void)file;
+    struct {
+        uint64_t word[64 * 1024];
+    } on_stack;
+    uint64_t *near = malloc(sizeof on_stack), *far = on_stack.word;
+    memset(near, 0, sizeof on_stack);
+    memset(far, 0, sizeof on_stack);
+    struct ibv_mr *near_mr = ibv_reg_mr(l.pd, near, sizeof on_stack, EVERYTHING);
+    struct ibv_mr *far_mr = ibv_reg_mr(l.pd, far, sizeof on_stack, EVERYTHING);
+    CHECK(near_mr != NULL && far_mr != NULL);
+
+    far[7] = 41;
+    fetch_add(&l, near_mr, &near[1], far_mr, &far[7], 1);
+    CHECK(far[7] == 42 && near[1] == 41);
+    fetch_add(&l, far_mr, &far[3], near_mr, &near[1], 1);
+    CHECK(near[1] == 42 && far[3] == 41);
+    fetch_add(&l, far_mr, &far[5], far_mr, &far[7], 8);
+    CHECK(far[7] == 50 && far[5] == 42);
+
+    for (size_t i = 0; i < 64 * 1024; i++)
+        near[i] = i * 3;
+    transfer(&l, IBV_WR_RDMA_WRITE, near_mr, near, sizeof on_stack, far_mr, far);
+    CHECK(memcmp(near, far, sizeof on_stack) == 0);
+    memset(near, 0, sizeof on_stack);
+    transfer(&l, IBV_WR_RDMA_READ, near_mr, near, sizeof on_stack, far_mr, far);
+    CHECK(memcmp(near, far, sizeof on_stack) == 0);
+
+    /* Both ends in copied memory. */
+    transfer(&l, IBV_WR_RDMA_WRITE, far_mr, far, 100000, far_mr, (char *)far + 200000);
+    CHECK(memcmp(far, (char *)far + 200000, 100000) == 0);
+
+    struct ibv_sge into = { (uintptr_t)far, 50000, far_mr->lkey };
+    struct ibv_recv_wr *bad, receive = { .sg_list = &into, .num_sge = 1 };
+    memset(far, 1, 50000);
+    CHECK(ibv_post_recv(l.far, &receive, &bad) == 0);
+    transfer(&l, IBV_WR_SEND, near_mr, near, 50000, far_mr, far);
+    struct ibv_wc completion;
+    while (ibv_poll_cq(l.cq, 1, &completion) == 0) {
+    }
+    CHECK(completion.status == IBV_WC_SUCCESS && completion.byte_len == 50000 && memcmp(near, far, 50000) == 0);
+    CHECK(ibv_dereg_mr(far_mr) == 0 && ibv_dereg_mr(near_mr) == 0);
+}
+
+static void executable(const char *file)
+{
+    (void)file;
+    unsigned char *memory = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(memory != MAP_FAILED);
+    both_ways(memory + PAGE + 5);
+}
+
+#define HUGE_PAGES "/proc/sys/vm/nr_hugepages"
+
+static int set_aside_before;
+
+static void set_aside(int pages)
+{
+    FILE *file = fopen(HUGE_PAGES, "w");
+    if (file != NULL) {
+        fprintf(file, "%d\n", pages);
+        fclose(file);
+    }
+}
+
+static void set_aside_as_before(void)
+{
+    set_aside(set_aside_before);
+}
+
+static void huge(const char *file)
+{
+    (void)file;
+    const size_t length = 2 << 20;
+    void *memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+    if (memory == MAP_FAILED) {
+        FILE *now = fopen(HUGE_PAGES, "r");
+        CHECK(now != NULL && fscanf(now, "%d", &set_aside_before) == 1 && fclose(now) == 0);
+        atexit(set_aside_as_before);
+        set_aside(set_aside_before + 2);
+        memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+    }
+    if (memory == MAP_FAILED) {
+        printf("no huge pages can be set aside (vm.nr_hugepages)\n");
+        exit(77);
+    }
+    both_ways((unsigned char *)memory + PAGE + 5);
+}
+
+/* As an ordinary user, who cannot reach the file behind such memory. */
+static void shared_anonymous(const char *file)
+{
+    (void)file;
+    struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+    struct __user_cap_data_struct none[2] = { { 0 } };
+    CHECK(syscall(SYS_capset, &header, none) == 0);
+    unsigned char *memory = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(memory != MAP_FAILED);
+    both_ways(memory + PAGE + 5);
+    int id = shmget(IPC_PRIVATE, 8 * PAGE, IPC_CREAT | 0600);
+    CHECK(id >= 0);
+    memory = shmat(id, NULL, 0);
+    CHECK(shmctl(id, IPC_RMID, NULL) == 0 && memory != (void *)-1);
+    both_ways(memory + PAGE + 5);
+}
+
+static void limited_files(const char *file)
+{
+    (void)file;
+    struct rlimit limit = { PAGE, PAGE };
+    CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    both_ways((unsigned char *)anonymous(8 * PAGE) + PAGE + 5);
+}
+
+/* More pieces than a message has descriptors. */
+static void many_pieces(const char *file)
+{
+    (void)file;
+    int fd = memfd_create("mine", 0);
+    CHECK(fd >= 0 && ftruncate(fd, 200 * PAGE) == 0);
+    unsigned char *memory = anonymous(200 * PAGE);
+    for (int i = 0; i < 200; i++)
+        map_over(memory + i * PAGE, fd, 199 - i);
+    struct ibv_mr *mr = ibv_reg_mr(l.pd, memory, 200 * PAGE, EVERYTHING);
+    CHECK(mr != NULL);
+    transfer(&l, IBV_WR_RDMA_WRITE, source_mr, source, LENGTH, mr, memory + 100 * PAGE);
+    CHECK(memcmp(memory + 100 * PAGE, source, LENGTH) == 0);
+}
+
+/* After exec the memory is gone, which the device finds out: the child still has the device open. */
+static void stale(const char *file)
+{
+    (void)file;
     unsigned char memory[LENGTH];
-    refused(memory, LENGTH, EOPNOTSUPP);
+    struct ibv_mr *mr = ibv_reg_mr(l.pd, memory, LENGTH, EVERYTHING);
+    int gone[2], done[2];
+    CHECK(mr != NULL && pipe2(gone, O_CLOEXEC) == 0 && pipe(done) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        char byte;
+        CHECK(close(gone[1]) == 0 && read(gone[0], &byte, 1) == 0);
+        enum ibv_wc_status status = transfer_status(&l, IBV_WR_RDMA_WRITE, source_mr, source, LENGTH, mr, memory);
+        CHECK(status == IBV_WC_REM_ACCESS_ERR);
+        CHECK(write(done[1], "k", 1) == 1);
+        _exit(0);
+    }
+    char number[16];
+    snprintf(number, sizeof number, "%d", done[0]);
+    CHECK(close(done[1]) == 0);
+    setenv("DONE", number, 1);
+    execlp("sh", "sh", "-c", "eval \"dd bs=1 count=1 <&$DONE 2>/dev/null\" | grep -q k", NULL);
+    CHECK(false);
+}
+
+/* A client whose page faults wait for ever holds up itself, and no other. */
+static void held_up(const char *file)
+{
+    (void)file;
+    int ready[2];
+    char byte;
+    CHECK(pipe(ready) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        l = open_loopback();
+        unsigned char *memory = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        CHECK(memory != MAP_FAILED);
+        source = malloc(LENGTH);
+        CHECK((source_mr = ibv_reg_mr(l.pd, source, LENGTH, EVERYTHING)) != NULL);
+        struct ibv_mr *mr = ibv_reg_mr(l.pd, memory, 4 * PAGE, EVERYTHING);
+        CHECK(mr != NULL);
+        int held = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+        struct uffdio_api api = { .api = UFFD_API };
+        struct uffdio_register range = { .range = { (uintptr_t)memory, 4 * PAGE }, .mode = UFFDIO_REGISTER_MODE_MISSING };
+        CHECK(held >= 0 && ioctl(held, UFFDIO_API, &api) == 0 && ioctl(held, UFFDIO_REGISTER, &range) == 0);
+        struct ibv_sge sge = { (uintptr_t)source, LENGTH, source_mr->lkey };
+        struct ibv_send_wr *bad, request = {
+            .sg_list = &sge, .num_sge = 1, .opcode = IBV_WR_RDMA_WRITE, .send_flags = IBV_SEND_SIGNALED,
+            .wr.rdma = { .remote_addr = (uintptr_t)memory, .rkey = mr->rkey },
+        };
+        CHECK(ibv_post_send(l.near, &request, &bad) == 0);
+        struct pollfd fault = { held, POLLIN, 0 };
+        CHECK(poll(&fault, 1, -1) == 1);
+        CHECK(write(ready[1], "r", 1) == 1);
+        pause();
+    }
+    CHECK(close(ready[1]) == 0 && read(ready[0], &byte, 1) == 1);
+    for (int i = 0; i < 20; i++) {
+        stack(file);
+        heap(file);
+    }
+    CHECK(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+    stack(file);
 }
 
 static void map_over(unsigned char *at, int fd, int page)
@@ -302,7 +551,9 @@ static const struct {
     void (*run)(const char *file);
 } cases[] = {
     { "heap", heap }, { "anonymous", mapped }, { "statics", statics }, { "read-only", read_only }, { "shared-file", shared_file }, { "pinned-file", pinned_file },
-    { "memory-file", memory_file }, { "stack", stack }, { "several-files", several_files },
+    { "memory-file", memory_file }, { "stack", stack }, { "thread-stack", thread_stack }, { "other-stack", other_stack },
+    { "every-operation", every_operation }, { "executable", executable }, { "huge", huge }, { "shared-anonymous", shared_anonymous },
+    { "limited-files", limited_files }, { "many-pieces", many_pieces }, { "stale", stale }, { "held-up", held_up }, { "several-files", several_files },
     { "pinned-files", pinned_files }, { "refused-whole", refused_whole }, { "unmapped", unmapped },
     { "mapped-anew", mapped_anew }, { "forked", forked }, { "written-meanwhile", written_meanwhile },
 };

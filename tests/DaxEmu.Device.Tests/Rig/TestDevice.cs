@@ -23,7 +23,8 @@ internal sealed unsafe class TestDevice : IDisposable
         Contract = new FileContract(new DenyPolicy(), Journal, TimeProvider.System);
         NicEventRouter events = new();
         Nic = new NicDevice(
-            nic, block, Mappings, Contract, new GuardedMemory(GuardedCopy.Copy, GuardedCopy.CompareSwap, GuardedCopy.FetchAdd), events);
+            nic, block, Mappings, Contract, new GuardedMemory(GuardedCopy.Copy, GuardedCopy.CompareSwap, GuardedCopy.FetchAdd), events,
+            new UnmappedMemory(nic.MaxQueuePairs, Mappings.Capacity));
         Worker = new EngineWorker(Nic, workerOptions ?? new EngineWorkerOptions());
         Options = options ?? new DeviceServerOptions { SocketPath = "@daxemu-test-" + Guid.NewGuid() };
         Server = new DeviceServer(Options, Nic, Mappings, events, new FileMemoryResolver(), [Worker], Log, TimeProvider.System);

@@ -49,14 +49,14 @@ internal sealed unsafe class Rig : IDisposable
     private readonly SortedDictionary<int, Allocation> _mapped = [];
     private ulong _nextAddress = 0x7f00_0000_0000;
 
-    public Rig(NicOptions? options = null, INicEvents? events = null)
+    public Rig(NicOptions? options = null, INicEvents? events = null, IUnmappedMemory? unmapped = null)
     {
         Options = options ?? SmallOptions;
         BlockMemory = Allocate(NicBlock.RequiredSize(Options));
         Block = NicBlock.Initialise(Options, BlockMemory.Start, BlockMemory.Length);
         Mappings = new MappingTable(16384);
         Events = events as RecordedEvents ?? new RecordedEvents();
-        Device = new NicDevice(Options, Block, Mappings, Contract, PlainMemory.Routines, events ?? Events);
+        Device = new NicDevice(Options, Block, Mappings, Contract, PlainMemory.Routines, events ?? Events, unmapped);
         Device.SetGidTable([LocalGid]);
         Engine = Device.CreateEngine();
     }
@@ -215,6 +215,17 @@ internal sealed unsafe class Rig : IDisposable
             access,
             pin is null ? [] : [new RegionPinRequest(pin, () => new FileFacts(bytes, true), 0)],
             () => new RegionMapping(mapping, 0, () => Mappings.Remove(mapping)));
+        return new TestRegion(memory, Ok(Device.RegisterAsync(domain, request, default).AsTask().Result));
+    }
+
+    public TestRegion RegisterUnmapped(ProtectionDomain domain, ulong bytes, SlowMemory slow)
+    {
+        Allocation memory = Allocate(bytes);
+        int mapping = Ok(Mappings.AddUnmapped((nuint)bytes));
+        slow.Add(mapping, memory);
+        MemoryRegionRequest request = new(
+            _nextAddress, bytes, AllAccess, [], () => new RegionMapping(mapping, 0, () => Mappings.Remove(mapping)));
+        _nextAddress += (bytes + 0xffff) & ~0xfffUL;
         return new TestRegion(memory, Ok(Device.RegisterAsync(domain, request, default).AsTask().Result));
     }
 
