@@ -30,6 +30,8 @@ public sealed partial class PerftestTests(Machine machine)
     [InlineData("ib_send_bw", "-n", "200", "--use-srq")]
     [InlineData("ib_send_bw", "-n", "100", "--use-srq", "-q", "4", "-e")]
     [InlineData("ib_send_lat", "-n", "50", "--use-srq")]
+    [InlineData("ib_send_lat", "-n", "50", "-c", "UC", "--use-srq")]
+    [InlineData("ib_send_lat", "-n", "50", "-c", "UD", "--use-srq")]
     [InlineData("ib_send_lat", "-n", "50", "-e")]
     [InlineData("ib_send_lat", "-n", "20", "-s", "65536", "-e")]
     [InlineData("ib_atomic_bw", "-n", "200", "-A", "FETCH_AND_ADD")]

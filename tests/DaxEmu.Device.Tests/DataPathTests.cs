@@ -119,6 +119,24 @@ public sealed class DataPathTests : IDisposable
     }
 
     [Fact]
+    public void What_was_posted_before_a_resize_counts_as_waiting()
+    {
+        using Side a = new(_device, _fileA, AddressA);
+        using Side b = new(_device, _fileB, AddressB);
+        TestVerbs.Connect(a.Qp, b.Qp);
+        for (ulong id = 1; id <= 10; id++)
+        {
+            a.Qp.Post(IBV_WR_RDMA_WRITE, id, a.All with { length = 64 }, AddressB, b.Region.rkey);
+        }
+
+        TestReply reply = a.Client.Try<ib_uverbs_resize_cq, ib_uverbs_resize_cq_resp>(
+            ib_uverbs_write_cmds.IB_USER_VERBS_CMD_RESIZE_CQ, new ib_uverbs_resize_cq { cq_handle = a.Cq.Handle, cqe = 9 }, 16);
+
+        Assert.Equal(errno.EINVAL, reply.Errno);
+        Assert.Equal(Enumerable.Range(1, 10).Select(i => (ulong)i), Enumerable.Range(1, 10).Select(_ => a.Cq.Poll().wr_id));
+    }
+
+    [Fact]
     public void A_post_send_command_rings_for_a_client_that_cannot()
     {
         using Side a = new(_device, _fileA, AddressA);

@@ -115,6 +115,18 @@ public sealed class EngineWorker : IDisposable
         }
     }
 
+    /// <summary>Waits until the pass under way, if there is one, is over.</summary>
+    internal void WaitForPass()
+    {
+        Interlocked.MemoryBarrier();
+        ulong seen = Volatile.Read(ref _pass);
+        SpinWait spin = new();
+        while ((seen & 1) != 0 && Volatile.Read(ref _pass) == seen)
+        {
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+
     // An odd number while a pass looks at sessions. As WaitForPass has it: the list is written, then the number read; here the number is
     // written, then the list read.
     private bool Pass(NicEngine engine)
@@ -196,16 +208,5 @@ public sealed class EngineWorker : IDisposable
         }
 
         return quiet;
-    }
-
-    private void WaitForPass()
-    {
-        Interlocked.MemoryBarrier();
-        ulong seen = Volatile.Read(ref _pass);
-        SpinWait spin = new();
-        while ((seen & 1) != 0 && Volatile.Read(ref _pass) == seen)
-        {
-            spin.SpinOnce(sleep1Threshold: -1);
-        }
     }
 }

@@ -7,6 +7,7 @@ internal sealed class ReadyQueue
 {
     private ScheduledQueuePair? _first;
     private ScheduledQueuePair? _last;
+    private int _count;
 
     /// <summary>The next in <see cref="SessionTurns"/>.</summary>
     public ReadyQueue? Next { get; set; }
@@ -14,8 +15,8 @@ internal sealed class ReadyQueue
     /// <summary>It is in <see cref="SessionTurns"/>.</summary>
     public bool HasTurn { get; set; }
 
-    /// <summary>Queue pairs in it.</summary>
-    public int Count { get; private set; }
+    /// <summary>Queue pairs in it; readable from any thread.</summary>
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>Adds one at the end, unless it is in already.</summary>
     public void Add(ScheduledQueuePair qp)
@@ -36,7 +37,7 @@ internal sealed class ReadyQueue
         }
 
         _last = qp;
-        Count++;
+        Volatile.Write(ref _count, _count + 1);
     }
 
     /// <summary>Takes the first; there must be one.</summary>
@@ -51,7 +52,7 @@ internal sealed class ReadyQueue
 
         qp.Next = null;
         qp.IsReady = false;
-        Count--;
+        Volatile.Write(ref _count, _count - 1);
         return qp;
     }
 }

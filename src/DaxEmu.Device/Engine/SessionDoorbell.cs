@@ -115,6 +115,27 @@ internal sealed unsafe class SessionDoorbell : IDisposable
         _worker?.WakeIfAsleep();
     }
 
+    /// <summary>
+    /// Waits until the worker has carried out what was posted so far, unless it waits for a peer: in the kernel's driver a post is carried
+    /// out before the next command begins. A client that goes on posting from other threads waits the whole time.
+    /// </summary>
+    /// <param name="longest">Nanoseconds.</param>
+    public void WaitUntilServed(long longest)
+    {
+        long deadline = Clock.Now + longest;
+        SpinWait spin = new();
+        while (_worker is { } worker && Clock.Now < deadline)
+        {
+            worker.WaitForPass();
+            if (IsQuiet && Ready.Count == 0)
+            {
+                return;
+            }
+
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+
     /// <summary>Moves the queue pairs that were rung for to the worker's queue.</summary>
     /// <returns>True when there was one.</returns>
     public bool Collect(SessionTurns ready) => Collect(_rung, ready) | Collect(_kicked, ready);
