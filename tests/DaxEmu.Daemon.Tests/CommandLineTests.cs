@@ -81,6 +81,21 @@ public sealed class CommandLineTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData("""{ "Addresses": [ "127.0.0.9" ] }""", "ok", "port 1: 127.0.0.9 on lo")]
+    [InlineData("""{ "Addresses": [ "203.0.113.77" ] }""", "degraded", "port 1: lo does not have the address 203.0.113.77")]
+    [InlineData("""{ "NetworkInterface": "nosuchif0" }""", "degraded", "port 1: there is no network interface nosuchif0")]
+    public async Task The_doctor_holds_the_devices_against_the_machines_network(string port, string status, string finding)
+    {
+        string file = _directory.Write("devices.json", $$"""{ "Devices": [ { "Name": "mlx5_0", "Ports": [ {{port}} ] } ] }""");
+
+        (_, string output, _) = await CommandLine.RunAsync("doctor", "--json", "--socket", _directory.Path, "--config", file, _directory.Path);
+
+        using JsonDocument report = JsonDocument.Parse(output);
+        JsonElement probe = report.RootElement.GetProperty("probes").EnumerateArray().Single(p => p.GetProperty("name").GetString() == "device mlx5_0");
+        Assert.Equal((status, finding), (probe.GetProperty("status").GetString(), probe.GetProperty("finding").GetString()));
+    }
+
     [Fact]
     public async Task A_runtime_directory_that_cannot_be_written_makes_the_doctor_answer_1()
     {

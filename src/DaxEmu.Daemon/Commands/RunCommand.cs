@@ -22,8 +22,10 @@ internal static class RunCommand
         };
         Command command = new(
             "run",
-            "Runs a program that uses libibverbs, such as \"daxemu run -- ibv_devinfo\", on the daemon's RDMA device. Starts a daemon for " +
-            "the time that the program runs where none does. Returns what the program returns.")
+            "Runs a program that uses libibverbs, such as \"daxemu run -- ibv_devinfo\", on the daemon's RDMA devices. Starts a daemon for " +
+            "the time that the program runs where none does. Returns what the program returns. In the program's environment, DAXEMU_DEBUG=1 " +
+            "shows what is refused and why (2: every command), DAXEMU_HOST_DEVICES=1 shows it the host's own RDMA devices instead, and " +
+            "DAXEMU_IOCTL=0 makes it use write(2) instead of ioctl(2).")
         {
             program,
         };

@@ -1,3 +1,5 @@
+using DaxEmu.Device;
+
 namespace DaxEmu.Daemon.Doctor;
 
 /// <summary>All probes of <c>daxemu doctor</c>, in the order shown.</summary>
@@ -5,8 +7,9 @@ internal static class Examination
 {
     /// <summary>Makes them.</summary>
     /// <param name="runtimeDirectory">Where the daemon's sockets would be.</param>
+    /// <param name="devices">The configured RDMA devices.</param>
     /// <param name="directories">Directories whose filesystems to probe.</param>
-    public static async Task<DoctorReport> MakeAsync(string runtimeDirectory, IReadOnlyList<string> directories)
+    public static async Task<DoctorReport> MakeAsync(string runtimeDirectory, IReadOnlyList<EmulatedDeviceOptions> devices, IReadOnlyList<string> directories)
     {
         List<ProbeResult> probes =
         [
@@ -22,6 +25,7 @@ internal static class Examination
             ProcessProbes.IoUring(),
             ProcessProbes.OpenFiles(),
             ProcessProbes.LockedMemory(),
+            .. devices.Select(DeviceProbes.Addresses),
             HostProbes.RdmaDevices(),
             await HostProbes.CompilerAsync(),
         ];

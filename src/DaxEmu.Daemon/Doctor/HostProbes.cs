@@ -10,12 +10,12 @@ internal static class HostProbes
     public static ProbeResult Kernel() => ProbeResult.Ok(
         "kernel", $"Linux {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}, {RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}");
 
-    /// <summary>RDMA devices of the host itself, which programs may pick instead of ours.</summary>
+    /// <summary>RDMA devices of the host itself, which preloaded programs see only with DAXEMU_HOST_DEVICES=1.</summary>
     public static ProbeResult RdmaDevices()
     {
         const string directory = "/sys/class/infiniband";
         string[] devices = Directory.Exists(directory) ? [.. Directory.GetFileSystemEntries(directory).Select(d => Path.GetFileName(d)!)] : [];
-        return ProbeResult.Ok("RDMA devices", devices.Length == 0 ? "none of the host's own: DaxEmu's is the only one" : $"the host has {string.Join(", ", devices)}");
+        return ProbeResult.Ok("RDMA devices", devices.Length == 0 ? "none of the host's own: DaxEmu's are the only ones" : $"the host has {string.Join(", ", devices)}; programs see them in place of DaxEmu's with DAXEMU_HOST_DEVICES=1");
     }
 
     /// <summary>A C compiler, for building.</summary>
