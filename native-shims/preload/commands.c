@@ -162,7 +162,7 @@ static void put_ring(const struct command *command, const struct reply *reply)
     struct rxe_modify_srq_cmd provider;
     get(command, 0, &request, sizeof request);
     get(command, sizeof request, &provider, sizeof provider);
-    if ((request.attr_mask & IB_SRQ_MAX_WR) != 0 && provider.mmap_info_addr != 0 && reply->length >= sizeof(struct mminfo))
+    if (command->type == DAXEMU_REQ_WRITE && (request.attr_mask & IB_SRQ_MAX_WR) != 0 && provider.mmap_info_addr != 0 && reply->length >= sizeof(struct mminfo))
         memcpy((void *)(uintptr_t)provider.mmap_info_addr, reply->body, sizeof(struct mminfo));
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <rdma/ib_user_ioctl_cmds.h>
 #include <rdma/rdma_user_ioctl_cmds.h>
+#include <rdma/rdma_user_rxe.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -174,6 +175,14 @@ static int put(struct command *command, const struct daxemu_output *output, cons
         }
         attribute->data = output->value;
         command->registered.mr_handle = (uint32_t)output->value;
+        return 0;
+    }
+    if (command->number == IB_USER_VERBS_CMD_MODIFY_SRQ && asked->attr_id == UVERBS_ATTR_UHW_IN) {
+        /* struct rxe_modify_srq_cmd: the address where the new ring's struct mminfo goes. */
+        if (output->length != sizeof(struct mminfo) || asked->len != sizeof asked->data)
+            return EPROTO;
+        if (asked->data != 0)
+            memcpy((void *)(uintptr_t)asked->data, bytes, output->length);
         return 0;
     }
     if (output->length > asked->len || (output->length != 0 && asked->data == 0))

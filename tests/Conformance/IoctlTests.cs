@@ -21,6 +21,17 @@ public sealed class IoctlTests(Machine machine)
     }
 
     [Fact]
+    public async Task A_shared_receive_queue_is_made_resized_and_destroyed()
+    {
+        string program = await machine.CompileAsync("shared_receives");
+
+        ProgramResult result = (await machine.RunAsync("env", "DAXEMU_DEBUG=2", program)).Succeeded();
+
+        Assert.Contains("it grew", result.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(Write, result.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Libibverbs_makes_no_write_but_to_ring()
     {
         string program = await machine.CompileAsync("descriptors");

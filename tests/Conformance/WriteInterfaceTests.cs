@@ -18,6 +18,14 @@ public sealed class WriteInterfaceTests(WriteOnlyMachine machine) : IClassFixtur
         Assert.DoesNotContain("uverbs ioctl", result.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_shared_receive_queue_is_made_resized_and_destroyed()
+    {
+        string program = await machine.CompileAsync("shared_receives");
+
+        Assert.Contains("it grew", (await machine.RunAsync(program)).Succeeded().Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("polls")]
     [InlineData("sleeps until a completion event", "-e")]

@@ -132,7 +132,8 @@ struct daxemu_mmap {
 
 /*
  * MODIFY_SRQ with a new size: the rxe provider's part of the command, struct rxe_modify_srq_cmd, is the address where the kernel would put
- * struct mminfo. The reply's body is that struct, and the client puts it there.
+ * struct mminfo. The reply's body is that struct, and the client puts it there; by ioctl it is the output of the attribute that holds the
+ * address.
  */
 
 #endif

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DaxEmu.Abi;
 using DaxEmu.Nic;
@@ -99,7 +100,11 @@ internal sealed partial class VerbsContext
 
     private NicResult Run(IoctlCall call, CommandDefinition definition, ReadOnlySpan<byte> request, Span<byte> response)
     {
-        byte[] provider = new byte[Math.Min(call.Length(UVERBS_ATTR_UHW_OUT), MostProviderResponse)];
+        // modify_srq's provider answers through an address in what it hands in (daxemu/device.h).
+        bool answersThroughRequest =
+            definition.Number == ib_uverbs_write_cmds.IB_USER_VERBS_CMD_MODIFY_SRQ && call.Length(UVERBS_ATTR_UHW_IN) == sizeof(ulong);
+        byte[] provider = new byte[
+            answersThroughRequest ? Unsafe.SizeOf<mminfo>() : Math.Min(call.Length(UVERBS_ATTR_UHW_OUT), MostProviderResponse)];
         Command command = new()
         {
             Request = request,
@@ -113,7 +118,14 @@ internal sealed partial class VerbsContext
         if (done.IsOk)
         {
             call.Reply = command.Reply;
-            call.Write(UVERBS_ATTR_UHW_OUT, provider);
+            if (!answersThroughRequest)
+            {
+                call.Write(UVERBS_ATTR_UHW_OUT, provider);
+            }
+            else if (provider.ContainsAnyExcept((byte)0))
+            {
+                call.WriteThrough(UVERBS_ATTR_UHW_IN, provider);
+            }
         }
 
         return done;

@@ -164,7 +164,10 @@ internal sealed partial class VerbsContext
             UVERBS_OBJECT_COMP_CHANNEL => [.. _channels.Handles],
             UVERBS_OBJECT_CQ => [.. _completionQueues.Handles],
             UVERBS_OBJECT_QP => [.. _queuePairs.Handles],
+            UVERBS_OBJECT_SRQ => [.. _sharedReceiveQueues.Handles],
+            UVERBS_OBJECT_AH => [.. _addressHandles.Handles],
             UVERBS_OBJECT_MR => [.. _regions.Handles],
+            UVERBS_OBJECT_MW => [.. _windows.Handles],
             _ => null,
         };
         if (handles is null)

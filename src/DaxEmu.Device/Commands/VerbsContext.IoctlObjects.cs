@@ -8,8 +8,10 @@ using static DaxEmu.Abi.ib_uverbs_qp_create_flags;
 using static DaxEmu.Abi.ib_uverbs_write_cmds;
 using static DaxEmu.Abi.uverbs_attrs_create_cq_cmd_attr_ids;
 using static DaxEmu.Abi.uverbs_attrs_create_qp_cmd_attr_ids;
+using static DaxEmu.Abi.uverbs_attrs_create_srq_cmd_attr_ids;
 using static DaxEmu.Abi.uverbs_attrs_destroy_cq_cmd_attr_ids;
 using static DaxEmu.Abi.uverbs_attrs_destroy_qp_cmd_attr_ids;
+using static DaxEmu.Abi.uverbs_attrs_destroy_srq_cmd_attr_ids;
 using static DaxEmu.Abi.uverbs_attrs_pd_destroy_ids;
 using static DaxEmu.Abi.uverbs_attrs_query_mr_cmd_attr_ids;
 using static DaxEmu.Abi.uverbs_attrs_reg_mr_cmd_attr_ids;
@@ -157,6 +159,60 @@ internal sealed partial class VerbsContext
         if (gone.IsOk)
         {
             call.Write(UVERBS_ATTR_DESTROY_QP_RESP, response);
+        }
+
+        return gone;
+    }
+
+    /// <summary>srq_create.</summary>
+    public NicResult CreateSharedReceiveQueue(IoctlCall call)
+    {
+        ulong type = call.Read<ulong>(UVERBS_ATTR_CREATE_SRQ_TYPE);
+        if (type != ib_uverbs_srq_type.IB_UVERBS_SRQT_BASIC)
+        {
+            return new NicError(EOPNOTSUPP, $"srq_create: the rxe driver has no shared receive queues of type {type}");
+        }
+
+        if (!TryHandle(call, UVERBS_ATTR_CREATE_SRQ_PD_HANDLE, out uint domain) || !_domains.TryGet(domain, out _))
+        {
+            return NoObject(call, UVERBS_ATTR_CREATE_SRQ_PD_HANDLE);
+        }
+
+        ib_uverbs_create_srq request = new()
+        {
+            user_handle = call.Read<ulong>(UVERBS_ATTR_CREATE_SRQ_USER_HANDLE),
+            pd_handle = domain,
+            max_wr = call.Read<uint>(UVERBS_ATTR_CREATE_SRQ_MAX_WR),
+            max_sge = call.Read<uint>(UVERBS_ATTR_CREATE_SRQ_MAX_SGE),
+            srq_limit = call.Read<uint>(UVERBS_ATTR_CREATE_SRQ_LIMIT),
+        };
+        ib_uverbs_create_srq_resp response = default;
+        NicResult made = WithEventsOn(
+            call, UVERBS_ATTR_CREATE_SRQ_EVENT_FD, () => Run(call, IB_USER_VERBS_CMD_CREATE_SRQ, request, out response));
+        if (made.IsOk)
+        {
+            call.WriteHandle(UVERBS_ATTR_CREATE_SRQ_HANDLE, response.srq_handle);
+            call.Write(UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR, response.max_wr);
+            call.Write(UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, response.max_sge);
+            call.Write(UVERBS_ATTR_CREATE_SRQ_RESP_SRQ_NUM, response.srqn);
+        }
+
+        return made;
+    }
+
+    /// <summary>srq_destroy.</summary>
+    public NicResult DestroySharedReceiveQueue(IoctlCall call)
+    {
+        if (!TryHandle(call, UVERBS_ATTR_DESTROY_SRQ_HANDLE, out uint handle))
+        {
+            return NoObject(call, UVERBS_ATTR_DESTROY_SRQ_HANDLE);
+        }
+
+        NicResult gone = Run(
+            call, IB_USER_VERBS_CMD_DESTROY_SRQ, new ib_uverbs_destroy_srq { srq_handle = handle }, out ib_uverbs_destroy_srq_resp response);
+        if (gone.IsOk)
+        {
+            call.Write(UVERBS_ATTR_DESTROY_SRQ_RESP, response);
         }
 
         return gone;

@@ -172,7 +172,7 @@ internal sealed partial class VerbsContext
 
         if (!command.HasProviderRoom<mminfo>())
         {
-            return new NicError(EOPNOTSUPP, "modify_srq: a shared receive queue can be resized by write(2) only");
+            return new NicError(EOPNOTSUPP, "modify_srq: there is no struct rxe_modify_srq_cmd to say where the new ring's struct mminfo goes");
         }
 
         using Rollback rollback = new();

@@ -98,6 +98,9 @@ internal sealed class IoctlCall
         }
     }
 
+    /// <summary>Gives back bytes to the address that an attribute hands in.</summary>
+    public void WriteThrough(ushort id, byte[] value) => _outputs.Add((_attributes[id].Place, 0, 0, value));
+
     /// <summary>Gives back a new object's handle, or a channel's id.</summary>
     public void WriteHandle(ushort id, uint handle)
     {

@@ -6,8 +6,10 @@ using static DaxEmu.Abi.uverbs_attrs_ah_destroy_ids;
 using static DaxEmu.Abi.uverbs_attrs_async_event_create;
 using static DaxEmu.Abi.uverbs_attrs_create_cq_cmd_attr_ids;
 using static DaxEmu.Abi.uverbs_attrs_create_qp_cmd_attr_ids;
+using static DaxEmu.Abi.uverbs_attrs_create_srq_cmd_attr_ids;
 using static DaxEmu.Abi.uverbs_attrs_destroy_cq_cmd_attr_ids;
 using static DaxEmu.Abi.uverbs_attrs_destroy_qp_cmd_attr_ids;
+using static DaxEmu.Abi.uverbs_attrs_destroy_srq_cmd_attr_ids;
 using static DaxEmu.Abi.uverbs_attrs_get_context_attr_ids;
 using static DaxEmu.Abi.uverbs_attrs_info_handles_id;
 using static DaxEmu.Abi.uverbs_attrs_invoke_write_cmd_attr_ids;
@@ -30,6 +32,7 @@ using static DaxEmu.Abi.uverbs_methods_mr;
 using static DaxEmu.Abi.uverbs_methods_mw;
 using static DaxEmu.Abi.uverbs_methods_pd;
 using static DaxEmu.Abi.uverbs_methods_qp;
+using static DaxEmu.Abi.uverbs_methods_srq;
 using static DaxEmu.Device.IoctlAttributeSpec;
 
 namespace DaxEmu.Device;
@@ -138,6 +141,20 @@ internal static class IoctlTable
         new(
             UVERBS_OBJECT_QP, UVERBS_METHOD_QP_DESTROY, "qp_destroy", static (context, call) => context.DestroyQueuePair(call),
             Handle(UVERBS_ATTR_DESTROY_QP_HANDLE), Out<ib_uverbs_destroy_qp_resp>(UVERBS_ATTR_DESTROY_QP_RESP)),
+        new(
+            UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_CREATE, "srq_create", static (context, call) => context.CreateSharedReceiveQueue(call),
+            [
+                New(UVERBS_ATTR_CREATE_SRQ_HANDLE), Handle(UVERBS_ATTR_CREATE_SRQ_PD_HANDLE), In<ulong>(UVERBS_ATTR_CREATE_SRQ_USER_HANDLE),
+                In<uint>(UVERBS_ATTR_CREATE_SRQ_MAX_WR), In<uint>(UVERBS_ATTR_CREATE_SRQ_MAX_SGE), In<uint>(UVERBS_ATTR_CREATE_SRQ_LIMIT),
+                In<uint>(UVERBS_ATTR_CREATE_SRQ_MAX_NUM_TAGS, required: false), In<ulong>(UVERBS_ATTR_CREATE_SRQ_TYPE),
+                Channel(UVERBS_ATTR_CREATE_SRQ_EVENT_FD), Out<uint>(UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR),
+                Out<uint>(UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE), Out<uint>(UVERBS_ATTR_CREATE_SRQ_RESP_SRQ_NUM, required: false),
+                .. ProviderData,
+            ]),
+        new(
+            UVERBS_OBJECT_SRQ, UVERBS_METHOD_SRQ_DESTROY, "srq_destroy",
+            static (context, call) => context.DestroySharedReceiveQueue(call),
+            Handle(UVERBS_ATTR_DESTROY_SRQ_HANDLE), Out<uint>(UVERBS_ATTR_DESTROY_SRQ_RESP)),
     ];
 
     private static IoctlMethod[] OfMemory() =>
