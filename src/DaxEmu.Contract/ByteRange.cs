@@ -41,6 +41,13 @@ public readonly record struct ByteRange
     /// <summary>True when both ranges share at least one byte; so never when one of them is empty.</summary>
     public bool Overlaps(ByteRange other) => Math.Max(Start, other.Start) < Math.Min(End, other.End);
 
+    /// <summary>The bytes in both; empty when they share none.</summary>
+    public ByteRange IntersectWith(ByteRange other)
+    {
+        ulong start = Math.Max(Start, other.Start);
+        return new(start, Math.Max(start, Math.Min(End, other.End)));
+    }
+
     /// <summary>For messages: <c>[start, end)</c>, with <c>EOF</c> for an open end.</summary>
     public override string ToString() => End == ulong.MaxValue ? $"[{Start}, EOF)" : $"[{Start}, {End})";
 }

@@ -8,6 +8,9 @@ internal static class Errno
     internal const int EINVAL = 22;
     internal const int ETXTBSY = 26;
 
+    // asm-generic/errno.h
+    internal const int ETIMEDOUT = 110;
+
     /// <summary>The name, or the number when the contract has no name for it; empty for 0.</summary>
     internal static string NameOf(int errno) => errno switch
     {
@@ -16,6 +19,7 @@ internal static class Errno
         EFAULT => nameof(EFAULT),
         EINVAL => nameof(EINVAL),
         ETXTBSY => nameof(ETXTBSY),
+        ETIMEDOUT => nameof(ETIMEDOUT),
         _ => $"errno {errno}",
     };
 }

@@ -20,7 +20,10 @@ namespace DaxEmu.Contract;
 /// <param name="policies">Asked when an operation overlaps a pin, outside any lock of the contract.</param>
 /// <param name="journal">Receives every decision, in order for each file.</param>
 /// <param name="time">The clock of pins and events.</param>
-public sealed class FileContract(IPolicySource policies, IContractJournal journal, TimeProvider time) : IFileContract
+/// <param name="holders">Told, and made to let go, under the lease policies.</param>
+/// <param name="limits">How long operations wait; null: <see cref="ContractLimits.Default"/>.</param>
+public sealed partial class FileContract(
+    IPolicySource policies, IContractJournal journal, TimeProvider time, IPinHolders holders, ContractLimits? limits = null) : IFileContract
 {
     private readonly ConcurrentDictionary<FileIdentity, FileState> _files = new();
     private long _lastPinId;
@@ -68,6 +71,7 @@ public sealed class FileContract(IPolicySource policies, IContractJournal journa
             if (file.Pins.Remove(pin))
             {
                 journal.Append(new PinReleased(time.GetUtcNow(), pin));
+                AfterRemoval(file, pin);
             }
         }
         finally
@@ -93,20 +97,26 @@ public sealed class FileContract(IPolicySource policies, IContractJournal journa
         // Reading a policy reads extended attributes up to the volume's root: not a thing to do under the lock. The pins are looked
         // at again afterwards, so the verdict rests on the pins of its own moment.
         PolicySetting? policy = null;
-        while (true)
+        BlockedOperation? blocked = null;
+        List<PinLease> told = [];
+        while (blocked is null)
         {
             FileState file = Enter(operation.File);
             try
             {
                 if (!file.Pins.AnyOverlap(range))
                 {
-                    file.Begin(range);
-                    return new(new LayoutDecision(LayoutVerdict.Proceed, 0, "", () => End(file, range)));
+                    return new(Proceed(file, range, ""));
                 }
 
                 if (policy is not null)
                 {
-                    return new(Judge(file, operation, policy));
+                    if (!PolicyVerdict.Waits(policy.Policy))
+                    {
+                        return new(Judge(file, operation, policy));
+                    }
+
+                    blocked = Block(file, operation, policy, told);
                 }
             }
             finally
@@ -114,13 +124,28 @@ public sealed class FileContract(IPolicySource policies, IContractJournal journa
                 Leave(file);
             }
 
-            policy = policies.Resolve(operation.File, operation.Path);
+            policy ??= policies.Resolve(operation.File, operation.Path);
         }
+
+        return new(WaitAsync(blocked, told, cancellation));
     }
 
     /// <inheritdoc/>
-    public void ReportBreach(Pin pin, ByteRange range, string evidence) =>
-        journal.Append(new Breach(time.GetUtcNow(), pin, range, evidence));
+    public void ReportBreach(Pin pin, ByteRange range, string evidence)
+    {
+        LayoutOperation? cause = null;
+        if (_files.TryGetValue(pin.Request.File, out FileState? file))
+        {
+            lock (file.Gate)
+            {
+                cause = file.Invalidations.CauseOf(pin, range);
+            }
+        }
+
+        journal.Append(cause is null
+            ? new Breach(time.GetUtcNow(), pin, range, evidence)
+            : new AccessFailed(time.GetUtcNow(), pin, range, cause));
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null)
@@ -272,21 +297,31 @@ public sealed class FileContract(IPolicySource policies, IContractJournal journa
         }
     }
 
+    private LayoutDecision Proceed(FileState file, ByteRange range, string reason)
+    {
+        file.Begin(range);
+        return new LayoutDecision(LayoutVerdict.Proceed, 0, reason, () => End(file, range));
+    }
+
     private LayoutDecision Judge(FileState file, LayoutOperation operation, PolicySetting policy)
     {
-        List<Pin> named = new(LayoutDecided.MaxPins);
-        int count = 0;
-        foreach (Pin pin in file.Pins.Overlaps(operation.Range))
+        List<Pin> pins = [.. file.Pins.Overlaps(operation.Range)];
+        PinsInTheWay met = PinsInTheWay.Of(pins);
+        (LayoutVerdict verdict, int errno) = PolicyVerdict.Of(policy.Policy);
+        journal.Append(new LayoutDecided(time.GetUtcNow(), operation, met.Named, met.Count, policy, verdict, errno));
+        string reason = PolicyVerdict.Reason(operation, met, policy);
+        if (verdict != LayoutVerdict.Proceed)
         {
-            count++;
-            if (named.Count < LayoutDecided.MaxPins)
-            {
-                named.Add(pin);
-            }
+            return new(verdict, errno, reason, null);
         }
 
-        (LayoutVerdict verdict, int errno) = PolicyVerdict.Of(policy.Policy);
-        journal.Append(new LayoutDecided(time.GetUtcNow(), operation, named, count, policy, verdict, errno));
-        return new(verdict, errno, PolicyVerdict.Reason(operation, named[0], count, policy), null);
+        foreach (Pin pin in pins)
+        {
+            ByteRange range = pin.Request.Range.IntersectWith(operation.Range);
+            file.Invalidations.Add(pin, range, operation);
+            journal.Append(new PinInvalidated(time.GetUtcNow(), pin, range, operation));
+        }
+
+        return Proceed(file, operation.Range, reason);
     }
 }

@@ -18,6 +18,15 @@ internal sealed class FileState(FileIdentity identity)
     /// <summary>Requests that wait for an operation in flight, oldest first.</summary>
     internal LinkedList<PendingPin> Waiting { get; } = new();
 
+    /// <summary>Operations that wait for pins to go, oldest first; each is marked in flight.</summary>
+    internal LinkedList<BlockedOperation> Blocked { get; } = new();
+
+    /// <summary>The pins whose leases are being broken, by id.</summary>
+    internal Dictionary<long, PinLease> Leases { get; } = [];
+
+    /// <summary>What was taken from under the pins with consent.</summary>
+    internal PinInvalidations Invalidations { get; } = new();
+
     /// <summary>Taken out of the map: whoever finds this state has come too late and must look again.</summary>
     internal bool IsRetired { get; set; }
 

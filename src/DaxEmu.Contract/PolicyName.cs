@@ -9,7 +9,7 @@ public static class PolicyName
     /// </summary>
     public const string Attribute = "user.daxemu.policy";
 
-    /// <summary>All names, strictest first.</summary>
+    /// <summary>All names, in the order of <see cref="Policy"/>.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<Policy>().Select(Of)];
 
     /// <summary>The name of a policy, lower case.</summary>
@@ -18,6 +18,10 @@ public static class PolicyName
     {
         Policy.Deny => "deny",
         Policy.Ignore => "ignore",
+        Policy.Wait => "wait",
+        Policy.LeaseRevoke => "lease-revoke",
+        Policy.LeaseKill => "lease-kill",
+        Policy.Odp => "odp",
         _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "no such policy"),
     };
 

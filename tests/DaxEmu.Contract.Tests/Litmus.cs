@@ -9,7 +9,9 @@ namespace DaxEmu.Contract.Tests;
 /// got its answer and out before it gives it back, so the counters never claim more life than there is; and whichever of two
 /// offenders counts itself in last sees the other in the value that its own interlocked addition returns.
 /// </remarks>
-internal sealed class Litmus(IFileContract contract)
+/// <param name="contract">What is tried.</param>
+/// <param name="revocations">Which pins may no longer be used; null when the policy takes none away.</param>
+internal sealed class Litmus(IFileContract contract, LitmusRevocations? revocations = null)
 {
     private const int Files = 2;
     private const int FileSize = 16;
@@ -75,8 +77,17 @@ internal sealed class Litmus(IFileContract contract)
         Interlocked.Add(ref _waited, asked.IsCompleted ? 0 : 1);
         Pin pin = asked.GetAwaiter().GetResult().Pin!;
         Interlocked.Increment(ref _granted);
-        Live(file, start, end, OnePin, random);
+        if (revocations is null)
+        {
+            Live(file, start, end, OnePin, random);
+        }
+        else
+        {
+            revocations.Use(pin, () => Live(file, start, end, OnePin, random));
+        }
+
         contract.Unpin(pin);
+        revocations?.Forget(pin);
     }
 
     private void PlayOperation(int file, int start, int end, Random random)

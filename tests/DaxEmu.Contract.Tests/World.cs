@@ -9,7 +9,11 @@ internal sealed class World
     internal static readonly FileIdentity OtherFile = new(8, 1002);
     internal static readonly Requester Coreutils = new(4321, 1000, "truncate");
 
-    internal World() => Contract = new FileContract(Policy, Journal, Clock);
+    internal World(ContractLimits? limits = null) => Contract = new FileContract(Policy, Journal, Clock, Holders, limits ?? Limits);
+
+    internal static ContractLimits Limits { get; } = new(TimeSpan.FromSeconds(45), TimeSpan.FromSeconds(60));
+
+    internal RecordedHolders Holders { get; } = new();
 
     internal SettablePolicy Policy { get; } = new();
 
@@ -18,6 +22,11 @@ internal sealed class World
     internal SettableClock Clock { get; } = new();
 
     internal FileContract Contract { get; }
+
+    internal Policy PolicyInForce
+    {
+        set => Policy.Setting = new(value, PolicyScope.File, "/vol/data (user.daxemu.policy)");
+    }
 
     internal FileFacts Facts { get; set; } = new(65_536, OpenForWriting: true);
 

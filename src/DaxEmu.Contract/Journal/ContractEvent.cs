@@ -11,6 +11,10 @@ namespace DaxEmu.Contract;
 [JsonDerivedType(typeof(PinRefused), "pin-refused")]
 [JsonDerivedType(typeof(PinReleased), "pin-released")]
 [JsonDerivedType(typeof(LayoutDecided), "layout-decided")]
+[JsonDerivedType(typeof(LayoutWaits), "layout-waits")]
+[JsonDerivedType(typeof(PinRevoked), "pin-revoked")]
+[JsonDerivedType(typeof(PinInvalidated), "pin-invalidated")]
+[JsonDerivedType(typeof(AccessFailed), "access-failed")]
 [JsonDerivedType(typeof(Breach), "breach")]
 public abstract record ContractEvent(DateTimeOffset At, FileIdentity File, string Path)
 {

@@ -12,54 +12,71 @@ public static class Why
     public static WhyAnswer Explain(
         FileIdentity file, string path, IReadOnlyList<ContractEvent> events, IReadOnlyList<Pin> held, PolicySetting policy)
     {
-        LayoutDecided? decided = events.OfType<LayoutDecided>().LastOrDefault();
-        ByteRange range = decided?.Operation.Range ?? ByteRange.From(0);
+        ContractEvent? last = events.LastOrDefault(e => e is LayoutDecided or LayoutWaits);
+        JudgedOperation? judged = last switch
+        {
+            LayoutDecided d => new(d.At, d.Operation, d.Pins, d.PinCount, d.Policy, d.Verdict, d.Errno, null),
+            LayoutWaits w => new(w.At, w.Operation, w.Pins, w.PinCount, w.Policy, null, 0, w.Deadline),
+            _ => null,
+        };
+        ByteRange range = judged?.Operation.Range ?? ByteRange.From(0);
         List<Pin> inTheWay = [.. held.Where(p => p.Request.Range.Overlaps(range))];
         List<WhyBreach> breaches = [.. events.OfType<Breach>().Select(Describe)];
 
         return new(
             file,
             path,
-            decided is null ? null : Describe(decided),
-            Pins(decided, inTheWay, events),
+            judged is null ? null : Describe(judged),
+            Pins(judged, inTheWay, events),
             inTheWay.Count,
             policy,
             events.OfType<PinRefused>().Select(Describe).LastOrDefault(),
             breaches,
-            [.. WhyAdvice.For(path, decided, inTheWay, policy, breaches.Count)]);
+            [.. WhyAdvice.For(path, judged, inTheWay, policy, breaches.Count)]);
     }
 
-    private static List<WhyPin> Pins(LayoutDecided? decided, List<Pin> inTheWay, IReadOnlyList<ContractEvent> events)
+    private static List<WhyPin> Pins(JudgedOperation? judged, List<Pin> inTheWay, IReadOnlyList<ContractEvent> events)
     {
         Dictionary<long, DateTimeOffset> released = [];
-        foreach (PinReleased release in events.OfType<PinReleased>())
+        HashSet<long> revoked = [];
+        foreach (ContractEvent gone in events)
         {
-            released[release.Pin.Id] = release.At;
+            if (gone is PinReleased release)
+            {
+                released[release.Pin.Id] = release.At;
+            }
+            else if (gone is PinRevoked revocation)
+            {
+                released[revocation.Pin.Id] = revocation.At;
+                revoked.Add(revocation.Pin.Id);
+            }
         }
 
         HashSet<long> heldNow = [.. inTheWay.Select(p => p.Id)];
         return
         [
-            .. (decided?.Pins ?? []).Concat(inTheWay)
+            .. (judged?.Pins ?? []).Concat(inTheWay)
                 .DistinctBy(p => p.Id)
                 .Take(WhyAnswer.MaxPins)
-                .Select(p => Describe(p, heldNow.Contains(p.Id), released.TryGetValue(p.Id, out DateTimeOffset at) ? at : null)),
+                .Select(p => Describe(
+                    p, heldNow.Contains(p.Id), released.TryGetValue(p.Id, out DateTimeOffset at) ? at : null, revoked.Contains(p.Id))),
         ];
     }
 
-    private static WhyOperation Describe(LayoutDecided decided) => new(
-        decided.At,
-        decided.Operation.Kind,
-        decided.Operation.Range,
-        decided.Operation.Path,
-        decided.Operation.Requester,
-        decided.Verdict,
-        decided.Errno,
-        Errno.NameOf(decided.Errno),
-        decided.PinCount,
-        decided.Policy);
+    private static WhyOperation Describe(JudgedOperation judged) => new(
+        judged.At,
+        judged.Operation.Kind,
+        judged.Operation.Range,
+        judged.Operation.Path,
+        judged.Operation.Requester,
+        judged.Verdict,
+        judged.WaitsUntil,
+        judged.Errno,
+        Errno.NameOf(judged.Errno),
+        judged.PinCount,
+        judged.Policy);
 
-    private static WhyPin Describe(Pin pin, bool isHeld, DateTimeOffset? releasedAt) => new(
+    private static WhyPin Describe(Pin pin, bool isHeld, DateTimeOffset? releasedAt, bool isRevoked) => new(
         pin.Id,
         pin.Request.Range,
         pin.Request.Access,
@@ -69,7 +86,8 @@ public static class Why
         pin.Request.Owner,
         pin.Since,
         isHeld,
-        isHeld ? null : releasedAt);
+        isHeld ? null : releasedAt,
+        isRevoked);
 
     private static WhyRefusedPin Describe(PinRefused refused) => new(
         refused.At, refused.Request.Range, refused.Request.Owner, refused.Errno, Errno.NameOf(refused.Errno), refused.Reason);

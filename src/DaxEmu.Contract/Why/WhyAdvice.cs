@@ -7,11 +7,11 @@ internal static class WhyAdvice
 
     /// <summary>The advice, the most direct first.</summary>
     internal static IEnumerable<string> For(
-        string path, LayoutDecided? decided, List<Pin> inTheWay, PolicySetting policy, int breaches)
+        string path, JudgedOperation? judged, List<Pin> inTheWay, PolicySetting policy, int breaches)
     {
-        if (decided is not null && inTheWay.Count == 0)
+        if (judged is { Verdict: LayoutVerdict.Refuse or LayoutVerdict.Pretend } && inTheWay.Count == 0)
         {
-            yield return $"No region holds {decided.Operation.Range} of {path} any more: try the operation again.";
+            yield return $"No region holds {judged.Operation.Range} of {path} any more: try the operation again.";
         }
 
         foreach (string holder in Holders(inTheWay))
@@ -19,9 +19,9 @@ internal static class WhyAdvice
             yield return holder;
         }
 
-        if (decided is not null && decided.Policy.Policy != policy.Policy)
+        if (judged is not null && judged.Policy.Policy != policy.Policy)
         {
-            yield return $"The policy has changed from {PolicyName.Of(decided.Policy.Policy)} to {PolicyName.Of(policy.Policy)} since " +
+            yield return $"The policy has changed from {PolicyName.Of(judged.Policy.Policy)} to {PolicyName.Of(policy.Policy)} since " +
                 "that operation was judged: try it again.";
         }
 
@@ -59,9 +59,12 @@ internal static class WhyAdvice
         }
     }
 
-    private static string Otherwise(string path, Policy policy) => policy == Policy.Deny
-        ? $"Or set {PolicyName.Attribute} to {PolicyName.Of(Policy.Ignore)} on {path}: such an operation then reports success and " +
-          "changes nothing while the range is pinned."
-        : $"Or set {PolicyName.Attribute} to {PolicyName.Of(Policy.Deny)} on {path}: such an operation then fails with ETXTBSY instead " +
-          "of reporting success and changing nothing.";
+    private static string Otherwise(string path, Policy policy) =>
+        policy == Policy.Deny ? Set(path, Policy.Ignore, "reports success and changes nothing while the range is pinned")
+        : policy == Policy.Odp ? Set(path, Policy.Deny, "fails with ETXTBSY instead of taking bytes from under the region")
+        : policy == Policy.Ignore ? Set(path, Policy.Deny, "fails with ETXTBSY instead of reporting success and changing nothing")
+        : Set(path, Policy.Deny, "fails with ETXTBSY at once instead of waiting");
+
+    private static string Set(string path, Policy policy, string effect) =>
+        $"Or set {PolicyName.Attribute} to {PolicyName.Of(policy)} on {path}: such an operation then {effect}.";
 }

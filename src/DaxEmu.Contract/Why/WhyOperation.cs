@@ -6,7 +6,8 @@ namespace DaxEmu.Contract;
 /// <param name="Range">The bytes that would have lost or changed their blocks.</param>
 /// <param name="Path">The name it was asked by.</param>
 /// <param name="Requester">Who asked.</param>
-/// <param name="Verdict">What the guard was told to do.</param>
+/// <param name="Verdict">What the guard was told to do; null while the operation waits.</param>
+/// <param name="WaitsUntil">While it waits: when that ends at the latest, UTC; null otherwise, or when the wait has no end.</param>
 /// <param name="Errno">0, or the errno of a refusal.</param>
 /// <param name="ErrnoName">That errno's name, such as <c>ETXTBSY</c>; empty for 0.</param>
 /// <param name="PinCount">How many pins were in its range then.</param>
@@ -17,7 +18,8 @@ public sealed record WhyOperation(
     ByteRange Range,
     string Path,
     Requester Requester,
-    LayoutVerdict Verdict,
+    LayoutVerdict? Verdict,
+    DateTimeOffset? WaitsUntil,
     int Errno,
     string ErrnoName,
     int PinCount,

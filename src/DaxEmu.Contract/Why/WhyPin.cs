@@ -10,7 +10,8 @@ namespace DaxEmu.Contract;
 /// <param name="Owner">Process, user and open device file that hold it.</param>
 /// <param name="Since">When it was granted, UTC.</param>
 /// <param name="IsHeld">True when it is held now.</param>
-/// <param name="ReleasedAt">When it was given back, UTC; null while it is held, or when the journal no longer says.</param>
+/// <param name="ReleasedAt">When it was given back or revoked, UTC; null while it is held, or when the journal no longer says.</param>
+/// <param name="IsRevoked">True when it was taken away from its holder.</param>
 public sealed record WhyPin(
     long Id,
     ByteRange Range,
@@ -21,4 +22,5 @@ public sealed record WhyPin(
     PinOwner Owner,
     DateTimeOffset Since,
     bool IsHeld,
-    DateTimeOffset? ReleasedAt);
+    DateTimeOffset? ReleasedAt,
+    bool IsRevoked);

@@ -81,6 +81,10 @@ internal sealed class WhyText(Terminal terminal)
             case LayoutVerdict.Pretend:
                 terminal.Line($"  asked       {asked}: [yellow]answered with success, and nothing changed[/]");
                 break;
+            case null:
+                string until = operation.WaitsUntil is { } deadline ? $" until {Moment.Local(deadline)} at the latest" : "";
+                terminal.Line($"  asked       {asked}: [yellow]waits[/] for the pins to go{until}");
+                break;
             default:
                 terminal.Line($"  asked       {asked}: carried out");
                 break;
@@ -89,9 +93,11 @@ internal sealed class WhyText(Terminal terminal)
         terminal.Line($"  by          process {operation.Requester.ProcessId} ({operation.Requester.Command}), user {operation.Requester.UserId}");
     }
 
+    private static string Gone(WhyPin pin) => pin.IsRevoked ? "revoked" : "released";
+
     private void ShowPin(WhyPin pin)
     {
-        string state = pin.IsHeld ? "held" : pin.ReleasedAt is { } at ? $"released {Moment.Local(at)}" : "released";
+        string state = pin.IsHeld ? "held" : pin.ReleasedAt is { } at ? $"{Gone(pin)} {Moment.Local(at)}" : Gone(pin);
         terminal.Line($"  pin {pin.Id,-7} {pin.Range} by {NameOf(pin.Owner)}, {pin.Region}, since {Moment.Local(pin.Since)}, {state}");
     }
 }

@@ -1,0 +1,26 @@
+namespace DaxEmu.Contract;
+
+/// <summary>
+/// The way back to who holds pins, for the lease policies. Called with no lock of the contract held, on any thread. A pin may be given back
+/// at any time, also while a call about it is under way: such a call then does nothing.
+/// </summary>
+public interface IPinHolders
+{
+    /// <summary>Tells the holder that it should give the pin back. Must not wait for the holder.</summary>
+    /// <param name="pin">The pin.</param>
+    /// <param name="notice">Who needs it gone, and until when.</param>
+    void Notify(Pin pin, LeaseBreak notice);
+
+    /// <summary>
+    /// Ends all access through the pin: when it returns, not a byte of its range is read or written through it any more. The contract takes
+    /// the pin back itself.
+    /// </summary>
+    /// <param name="pin">The pin.</param>
+    /// <param name="cause">The operation that it gives way to.</param>
+    void Revoke(Pin pin, LayoutOperation cause);
+
+    /// <summary>Kills the process that holds the pin (SIGKILL), if it still lives. <see cref="Revoke"/> follows.</summary>
+    /// <param name="pin">The pin.</param>
+    /// <param name="cause">The operation that it gives way to.</param>
+    void Kill(Pin pin, LayoutOperation cause);
+}

@@ -1,0 +1,28 @@
+namespace DaxEmu.Contract.Tests;
+
+/// <summary>Holders that write down what they are told and do what the test says.</summary>
+internal sealed class RecordedHolders : IPinHolders
+{
+    internal List<(Pin Pin, LeaseBreak Notice)> Notices { get; } = [];
+
+    /// <summary>What was done to pins, in order: <c>kill 1</c>, <c>revoke 1</c>.</summary>
+    internal List<string> Deeds { get; } = [];
+
+    internal Action<Pin> WhenTold { get; set; } = _ => { };
+
+    internal Action<Pin> WhenRevoked { get; set; } = _ => { };
+
+    public void Notify(Pin pin, LeaseBreak notice)
+    {
+        Notices.Add((pin, notice));
+        WhenTold(pin);
+    }
+
+    public void Revoke(Pin pin, LayoutOperation cause)
+    {
+        Deeds.Add($"revoke {pin.Id}");
+        WhenRevoked(pin);
+    }
+
+    public void Kill(Pin pin, LayoutOperation cause) => Deeds.Add($"kill {pin.Id}");
+}
