@@ -26,7 +26,9 @@ public sealed partial class FileContract(
     IPolicySource policies, IContractJournal journal, TimeProvider time, IPinHolders holders, ContractLimits? limits = null) : IFileContract
 {
     private readonly ConcurrentDictionary<FileIdentity, FileState> _files = new();
-    private long _lastPinId;
+
+    // A journal may outlive its daemon: the pins that it names keep their numbers.
+    private long _lastPinId = journal.Of().OfType<PinGranted>().Select(g => g.Pin.Id).DefaultIfEmpty().Max();
 
     /// <summary>Files with a pin, an operation in flight or a waiting request.</summary>
     internal int FileCount => _files.Count;

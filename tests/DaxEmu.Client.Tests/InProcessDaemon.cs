@@ -34,7 +34,7 @@ internal sealed unsafe class InProcessDaemon : IDisposable, IDeviceLog
             _limits,
             NicBlock.Initialise(_limits, (void*)_blockMemory.Address, (nuint)blockLength),
             _mappings,
-            new FileContract(new DenyEverywhere(), new BoundedJournal(), TimeProvider.System),
+            new FileContract(new DenyEverywhere(), new BoundedJournal(), TimeProvider.System, new PinHolderRelay()),
             new GuardedMemory(GuardedCopy.Copy, GuardedCopy.CompareSwap, GuardedCopy.FetchAdd),
             router);
         _worker = new EngineWorker(nic, new EngineWorkerOptions());

@@ -25,7 +25,7 @@ internal sealed class MountedVolume : IDisposable
         {
             Volume = FuseVolume.Open(Backing, Mount);
             Contract = new FileContract(
-                new VolumePolicySource(Volume, new("Volumes:0:Policy", null), new("Policy", null)), Journal, TimeProvider.System);
+                new VolumePolicySource(Volume, new("Volumes:0:Policy", null), new("Policy", null)), Journal, TimeProvider.System, new PinHolderRelay());
             Guard = FuseGuard.Mount(
                 Volume, contract ?? Contract, Events, new FuseGuardOptions { ForcePageCache = path == FuseDataPath.PageCache });
         }

@@ -24,13 +24,30 @@ public sealed class BoundedJournal : IContractJournal
     }
 
     /// <inheritdoc/>
-    public void Append(ContractEvent entry)
+    public void Append(ContractEvent entry) => Number(entry);
+
+    /// <summary>As <see cref="Append"/>, for a journal that keeps the event elsewhere as well.</summary>
+    /// <returns>The event with its sequence number.</returns>
+    public ContractEvent Number(ContractEvent entry)
     {
         ContractEvent numbered = entry with { Sequence = Interlocked.Increment(ref _lastSequence) };
         Keep(numbered);
         foreach (EventFollower follower in _followers)
         {
             follower.Offer(numbered);
+        }
+
+        return numbered;
+    }
+
+    /// <summary>Takes over what another journal kept, before the first <see cref="Append"/>; numbers go on from there.</summary>
+    /// <param name="events">Its events, with their numbers.</param>
+    public void Restore(IEnumerable<ContractEvent> events)
+    {
+        foreach (ContractEvent entry in events)
+        {
+            Keep(entry);
+            _lastSequence = Math.Max(_lastSequence, entry.Sequence);
         }
     }
 

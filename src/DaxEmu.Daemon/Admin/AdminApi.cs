@@ -1,3 +1,5 @@
+using System.Text.Json;
+using DaxEmu.Contract;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -22,14 +24,33 @@ internal static class AdminApi
         // Made now, not at the first question: it knows since when.
         AdminView view = routes.ServiceProvider.GetRequiredService<AdminView>();
         routes.MapGet("/v1/status", () => Results.Json(view.Status(), AdminJson.Default.DaemonStatus));
-        routes.MapGet("/v1/events", () => Results.Json(view.Events(), AdminJson.Default.IReadOnlyListContractEvent));
+        routes.MapGet("/v1/events", (string? path, bool? follow, bool? past) => OfFileOrAll(path, () => follow == true
+            ? Lines(view.FollowEvents(path, past ?? true))
+            : Results.Json(view.Events(path), AdminJson.Default.IReadOnlyListContractEvent)));
         routes.MapGet("/v1/pins", (string? path) => path is null
             ? Results.Json(view.Pins(), AdminJson.Default.IReadOnlyListPin)
             : OfFile(path, () => Results.Json(view.PinsOf(path), AdminJson.Default.IReadOnlyListPin)));
         routes.MapGet("/v1/why", (string? path) =>
             OfFile(path, () => Results.Json(view.Why(path!), AdminJson.Default.WhyReply)));
-        routes.MapFallback(() => Error(StatusCodes.Status404NotFound, "No such resource: /v1/status, /v1/pins, /v1/why?path= and /v1/events exist."));
+        routes.MapGet("/v1/policy", (string? path) =>
+            OfFile(path, () => Results.Json(view.PolicyOf(path!), AdminJson.Default.PolicyReply)));
+        routes.MapFallback(() => Error(StatusCodes.Status404NotFound, "No such resource: /v1/status, /v1/pins, /v1/why?path=, /v1/policy?path= and /v1/events exist."));
     }
+
+    // One JSON document a line, as they come.
+    private static IResult Lines(IAsyncEnumerable<ContractEvent> events) => Results.Stream(
+        async body =>
+        {
+            await foreach (ContractEvent entry in events)
+            {
+                await JsonSerializer.SerializeAsync(body, entry, AdminJson.OneLine.ContractEvent);
+                await body.WriteAsync("\n"u8.ToArray());
+                await body.FlushAsync();
+            }
+        },
+        "application/x-ndjson");
+
+    private static IResult OfFileOrAll(string? path, Func<IResult> answer) => path is null ? answer() : OfFile(path, answer);
 
     private static IResult OfFile(string? path, Func<IResult> answer)
     {

@@ -23,6 +23,12 @@ namespace DaxEmu.Daemon.Admin;
 [JsonSerializable(typeof(DaemonStatus))]
 [JsonSerializable(typeof(IReadOnlyList<Pin>))]
 [JsonSerializable(typeof(IReadOnlyList<ContractEvent>))]
+[JsonSerializable(typeof(ContractEvent))]
 [JsonSerializable(typeof(WhyReply))]
+[JsonSerializable(typeof(PolicyReply))]
 [JsonSerializable(typeof(AdminError))]
-internal sealed partial class AdminJson : JsonSerializerContext;
+internal sealed partial class AdminJson : JsonSerializerContext
+{
+    /// <summary>The same, without line breaks.</summary>
+    public static AdminJson OneLine => field ??= new(new JsonSerializerOptions(Default.Options) { WriteIndented = false });
+}

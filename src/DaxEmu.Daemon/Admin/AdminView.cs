@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
 using DaxEmu.Contract;
 using DaxEmu.Daemon.Commands;
 using DaxEmu.Daemon.Composition;
 using DaxEmu.Daemon.Configuration;
 using DaxEmu.Daemon.Hosting;
+using DaxEmu.Daemon.Journal;
 using DaxEmu.Guards.Fuse;
 
 namespace DaxEmu.Daemon.Admin;
@@ -12,8 +14,8 @@ internal sealed class AdminView(
     DaxEmuOptions options,
     RuntimeDirectory runtime,
     IFileContract contract,
-    IContractJournal journal,
-    IPolicySource policies,
+    SqliteJournal journal,
+    PolicySource policies,
     FileLocator files,
     DeviceService device,
     GuardedVolumes volumes,
@@ -31,7 +33,7 @@ internal sealed class AdminView(
         device.Snapshot,
         [.. volumes.All.Select(Describe)],
         contract.PinsOf().Count,
-        journal.Of().Count);
+        new JournalStatus(journal.Path, journal.Of().Count, journal.Unwritten));
 
     /// <summary>All pins.</summary>
     public IReadOnlyList<Pin> Pins() => contract.PinsOf();
@@ -40,8 +42,54 @@ internal sealed class AdminView(
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public IReadOnlyList<Pin> PinsOf(string path) => contract.PinsOf(Find(path).Identity);
 
-    /// <summary>The journal.</summary>
-    public IReadOnlyList<ContractEvent> Events() => journal.Of();
+    /// <summary>The journal: all of it, or what it has of a file.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public IReadOnlyList<ContractEvent> Events(string? path) => journal.Of(path is null ? null : Find(path).Identity);
+
+    /// <summary>As <see cref="Events"/>, and then what comes, without a gap or a repetition, until the reader goes away.</summary>
+    /// <param name="path">A name of the file, or null for all.</param>
+    /// <param name="withPast">False: only what comes.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public IAsyncEnumerable<ContractEvent> FollowEvents(string? path, bool withPast)
+    {
+        FileIdentity? file = path is null ? null : Find(path).Identity;
+
+        // Followed first, then asked for the past: nothing falls between.
+        EventFollower follower = journal.Follow();
+        IReadOnlyList<ContractEvent> past = journal.Of(file);
+        return Follow(follower, withPast ? past : [], past.Count > 0 ? past[^1].Sequence : 0, file);
+    }
+
+    private static async IAsyncEnumerable<ContractEvent> Follow(
+        EventFollower follower, IReadOnlyList<ContractEvent> past, long last, FileIdentity? file,
+        [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        using (follower)
+        {
+            foreach (ContractEvent entry in past)
+            {
+                yield return entry;
+            }
+
+            await foreach (ContractEvent entry in follower.Events.ReadAllAsync(cancellation))
+            {
+                if (entry.Sequence > last && (file is null || entry.File == file))
+                {
+                    yield return entry;
+                }
+            }
+        }
+    }
+
+    /// <summary>The policy in force for a file.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public PolicyReply PolicyOf(string path)
+    {
+        LocatedFile file = Find(path);
+        return new(
+            path, file.Mount, policies.Resolve(file.Identity, file.Path), policies.PlacesOf(file.Identity, file.Path),
+            contract.PinsOf(file.Identity).Count);
+    }
 
     /// <summary>What is known of a file.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>

@@ -12,7 +12,7 @@ namespace DaxEmu.Daemon.Admin;
 /// <param name="Device">The emulated RDMA devices and their open files.</param>
 /// <param name="Volumes">The guarded volumes.</param>
 /// <param name="PinCount">Pins held.</param>
-/// <param name="EventCount">Decisions in the journal.</param>
+/// <param name="Journal">The decisions kept.</param>
 internal sealed record DaemonStatus(
     string Version,
     int ProcessId,
@@ -22,4 +22,4 @@ internal sealed record DaemonStatus(
     DeviceSnapshot Device,
     IReadOnlyList<VolumeStatus> Volumes,
     int PinCount,
-    int EventCount);
+    JournalStatus Journal);

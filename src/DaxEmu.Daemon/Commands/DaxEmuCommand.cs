@@ -40,6 +40,8 @@ internal static class DaxEmuCommand
             StatusCommand.Create(),
             PinsCommand.Create(),
             WhyCommand.Create(),
+            EventsCommand.Create(),
+            PolicyCommand.Create(),
             RunCommand.Create(),
             DoctorCommand.Create(),
             AuditCommand.Create(),

@@ -38,7 +38,12 @@ internal static class StatusCommand
         terminal.Line($"[bold]daxemu {status.Version}[/], process {status.ProcessId}, since {Moment.Local(status.Since)}");
         terminal.Line($"Runtime directory {status.RuntimeDirectory}");
         terminal.Line($"Policy where nothing nearer sets one: {PolicyName.Of(status.Policy)}");
-        terminal.Line($"{status.PinCount} pins held, {status.EventCount} decisions in the journal");
+        terminal.Line($"{status.PinCount} pins held, {status.Journal.Count} decisions in the journal {status.Journal.Path}");
+        if (status.Journal.Unwritten > 0)
+        {
+            terminal.Line($"  [yellow]{status.Journal.Unwritten} of them are in memory only: the journal's file cannot be written[/]");
+        }
+
         terminal.Line();
         string objects = $"{status.Device.Objects.MemoryRegions} memory regions, {status.Device.Objects.QueuePairs} queue pairs";
         terminal.Line($"{status.Device.Devices.Count} devices on {status.Device.SocketPath}: {status.Device.Sessions.Count} open files, {objects}");

@@ -2,9 +2,11 @@ using DaxEmu.Contract;
 using DaxEmu.Daemon.Admin;
 using DaxEmu.Daemon.Configuration;
 using DaxEmu.Daemon.Hosting;
+using DaxEmu.Daemon.Journal;
 using DaxEmu.Device;
 using DaxEmu.Guards;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace DaxEmu.Daemon.Composition;
 
@@ -19,9 +21,20 @@ internal static class DaemonParts
     {
         services.AddSingleton<GuardedVolumes>();
         services.AddSingleton<FileLocator>();
-        services.AddSingleton<IPolicySource, PolicySource>();
-        services.AddSingleton<IContractJournal>(s => new BoundedJournal(s.GetRequiredService<DaxEmuOptions>().Journal.Capacity));
-        services.AddSingleton<FileContract>();
+        services.AddSingleton<PolicySource>();
+        services.AddSingleton<IPolicySource>(s => s.GetRequiredService<PolicySource>());
+        services.AddSingleton(s => new SqliteJournal(
+            s.GetRequiredService<DaxEmuOptions>().Journal.Path ?? s.GetRequiredService<RuntimeDirectory>().Journal,
+            s.GetRequiredService<DaxEmuOptions>().Journal.Capacity,
+            s.GetRequiredService<ILogger<SqliteJournal>>()));
+        services.AddSingleton<IContractJournal>(s => s.GetRequiredService<SqliteJournal>());
+        services.AddSingleton<PinHolderRelay>();
+        services.AddSingleton(s => new FileContract(
+            s.GetRequiredService<IPolicySource>(),
+            s.GetRequiredService<IContractJournal>(),
+            s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<PinHolderRelay>(),
+            s.GetRequiredService<DaxEmuOptions>().Contract.Limits));
         services.AddSingleton<IFileContract, GuardedContract>();
         services.AddSingleton<IGuardEvents, GuardLog>();
         services.AddSingleton<NicParts>();

@@ -26,5 +26,9 @@ internal sealed class PolicySource : IPolicySource
         ? _sources[volume].Resolve(file, path)
         : PolicyResolution.Resolve(new PolicyPlace(path, null), [], default, _default);
 
+    /// <summary>The places that could name the policy, nearest first.</summary>
+    public IReadOnlyList<PolicyPlace> PlacesOf(FileIdentity file, string path) =>
+        _volumes.OfMountPath(path) is { } volume ? _sources[volume].PlacesOf(file, path) : [_default];
+
     private static PolicyPlace Place(string setAt, Policy? policy) => new(setAt, policy is { } p ? PolicyName.Of(p) : null);
 }

@@ -1,5 +1,6 @@
 namespace DaxEmu.Daemon.Configuration;
 
-/// <summary>Section <c>Journal</c>: the contract's latest decisions, kept in memory for <c>daxemu why</c>.</summary>
+/// <summary>Section <c>Journal</c>: the contract's latest decisions, for <c>daxemu why</c> and <c>daxemu events</c>.</summary>
 /// <param name="Capacity">Events kept; the oldest is dropped first.</param>
-internal sealed record JournalOptions(int Capacity);
+/// <param name="Path">The file, absolute; null: <c>journal.db</c> in the runtime directory.</param>
+internal sealed record JournalOptions(int Capacity, string? Path);

@@ -15,11 +15,11 @@ internal static class OptionsReader
             ReadSockets(reader, RuntimeDirectoryDefault.ForServing()),
             ReadDevice(reader),
             VolumesReader.Read(reader),
-            new ContractOptions(reader.Choice<Policy>("Contract:Policy"), reader.Place("Contract:Policy")),
+            ReadContract(reader),
             new EngineOptions(
                 reader.WholeNumber("Engine:Workers", otherwise: 1, smallest: 1, largest: 64),
                 reader.WholeNumber("Engine:SpinMicroseconds", otherwise: 50, smallest: 0, largest: 1_000_000)),
-            new JournalOptions(reader.WholeNumber("Journal:Capacity", otherwise: 4096, smallest: 16, largest: 1_000_000)));
+            ReadJournal(reader));
         reader.RejectUnknownKeys();
         return reader.Problems.Count == 0 ? options : throw new ConfigurationException(reader.Problems);
     }
@@ -47,6 +47,37 @@ internal static class OptionsReader
         }
 
         return new SocketsOptions(directory);
+    }
+
+    private static ContractOptions ReadContract(SettingReader reader) => new(
+        reader.Choice<Policy>("Contract:Policy"),
+        reader.Place("Contract:Policy"),
+        new ContractLimits(
+            TimeSpan.FromMilliseconds(reader.WholeNumber(
+                "Contract:LeaseBreakMilliseconds",
+                otherwise: (int)ContractLimits.Default.LeaseBreakTime.TotalMilliseconds, smallest: 0, largest: 24 * 3_600_000)),
+            WaitLimit(reader.WholeNumber(
+                "Contract:WaitMilliseconds",
+                otherwise: (int)ContractLimits.Default.WaitLimit.TotalMilliseconds, smallest: -1, largest: 24 * 3_600_000))));
+
+    private static TimeSpan WaitLimit(int milliseconds) =>
+        milliseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(milliseconds);
+
+    private static JournalOptions ReadJournal(SettingReader reader)
+    {
+        const string key = "Journal:Path";
+        string path = reader.Text(key, "");
+        if (path.Length > 0 && !Path.IsPathFullyQualified(path))
+        {
+            reader.Reject(key, "is not an absolute path");
+        }
+        else if (path.Length > 0 && !Directory.Exists(Path.GetDirectoryName(path)))
+        {
+            reader.Reject(key, "lies in a directory that does not exist");
+        }
+
+        return new JournalOptions(
+            reader.WholeNumber("Journal:Capacity", otherwise: 4096, smallest: 16, largest: 1_000_000), path.Length > 0 ? path : null);
     }
 
     private static DeviceOptions ReadDevice(SettingReader reader) => new(

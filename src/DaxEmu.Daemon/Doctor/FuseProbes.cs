@@ -48,7 +48,7 @@ internal static class FuseProbes
             string mount = Directory.CreateDirectory(Path.Combine(root, "mount")).FullName;
             using FuseVolume volume = FuseVolume.Open(backing, mount);
             PolicyPlace nothing = new("", null);
-            FileContract contract = new(new VolumePolicySource(volume, nothing, nothing), new BoundedJournal(1), TimeProvider.System);
+            FileContract contract = new(new VolumePolicySource(volume, nothing, nothing), new BoundedJournal(1), TimeProvider.System, new PinHolderRelay());
             using FuseGuard guard = FuseGuard.Mount(volume, contract, new SilentEvents(), new FuseGuardOptions { Threads = 1 });
             return
             [

@@ -34,6 +34,9 @@ internal sealed class RuntimeDirectory : IDisposable
     /// <summary>The socket of the admin API of a daemon with that runtime directory.</summary>
     public static string AdminSocketIn(string directory) => System.IO.Path.Combine(directory, "admin.sock");
 
+    /// <summary>The journal's file, where no other is configured. It stays when the daemon ends.</summary>
+    public string Journal => System.IO.Path.Combine(Path, "journal.db");
+
     /// <summary>The socket that stands for the device's file.</summary>
     public string DeviceSocket => DeviceSocketIn(Path);
 

@@ -19,16 +19,26 @@ public sealed class VolumePolicySource(FuseVolume volume, PolicyPlace volumeSett
     private static readonly byte[] Attribute = Encoding.ASCII.GetBytes(PolicyName.Attribute + "\0");
 
     /// <inheritdoc/>
-    public PolicySetting Resolve(FileIdentity file, string path)
+    public PolicySetting Resolve(FileIdentity file, string path) => OfFile(
+        file, path, (own, above) => PolicyResolution.Resolve(own, above, volumeSetting, defaultSetting));
+
+    /// <summary>All places that could name the file's policy, nearest first: the file, its directories, the volume, the default.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="path">A name of it on the mount.</param>
+    public IReadOnlyList<PolicyPlace> PlacesOf(FileIdentity file, string path) =>
+        OfFile<IReadOnlyList<PolicyPlace>>(file, path, (own, above) => [own, .. above, volumeSetting, defaultSetting]);
+
+    private T OfFile<T>(FileIdentity file, string path, Func<PolicyPlace, IEnumerable<PolicyPlace>, T> judge)
     {
         if (volume.Nodes.Hold(file) is not { } node)
         {
-            return ResolveByName(path);
+            return OfName(path, judge);
         }
 
         try
         {
-            return Resolve(volume.PathBelow(node), node.Handle);
+            byte[] below = volume.PathBelow(node);
+            return judge(new(Shown(below), Read(node.Handle)), Above(below));
         }
         finally
         {
@@ -37,21 +47,18 @@ public sealed class VolumePolicySource(FuseVolume volume, PolicyPlace volumeSett
     }
 
     // The kernel has forgotten the file since it was last used on the mount; its name is what is left.
-    private PolicySetting ResolveByName(string path)
+    private T OfName<T>(string path, Func<PolicyPlace, IEnumerable<PolicyPlace>, T> judge)
     {
         string prefix = volume.MountPoint + "/";
         if (!path.StartsWith(prefix, StringComparison.Ordinal))
         {
-            return PolicyResolution.Resolve(new(path, null), [], volumeSetting, defaultSetting);
+            return judge(new(path, null), []);
         }
 
         byte[] below = Encoding.UTF8.GetBytes(path[prefix.Length..]);
         using SafeFileHandle? file = Open(below, O_PATH | OpenFlags.NoFollow);
-        return Resolve(below, file);
+        return judge(new(Shown(below), file is null ? null : Read(file)), Above(below));
     }
-
-    private PolicySetting Resolve(byte[] below, SafeFileHandle? file) => PolicyResolution.Resolve(
-        new(Shown(below), file is null ? null : Read(file)), Above(below), volumeSetting, defaultSetting);
 
     // By names, nearest first. A name that was changed an instant ago has no attribute; the one farther up counts then.
     private IEnumerable<PolicyPlace> Above(byte[] below)

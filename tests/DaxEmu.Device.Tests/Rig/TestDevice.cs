@@ -20,7 +20,7 @@ internal sealed unsafe class TestDevice : IDisposable
         NativeMemory.Clear(_block, length);
         NicBlock block = NicBlock.Initialise(nic, _block, length);
         Mappings = new MappingTable(16384);
-        Contract = new FileContract(new DenyPolicy(), Journal, TimeProvider.System);
+        Contract = new FileContract(new DenyPolicy(), Journal, TimeProvider.System, new PinHolderRelay());
         NicEventRouter events = new();
         Nic = new NicDevice(
             nic, block, Mappings, Contract, new GuardedMemory(GuardedCopy.Copy, GuardedCopy.CompareSwap, GuardedCopy.FetchAdd), events,

@@ -1,0 +1,21 @@
+namespace DaxEmu.Contract;
+
+/// <summary>
+/// Whoever holds pins asks the contract for them, and the contract needs the way back: this stands in until the holder is made.
+/// </summary>
+public sealed class PinHolderRelay : IPinHolders
+{
+    private IPinHolders? _holder;
+
+    /// <summary>From now on pins belong to this one. No pin may have been granted before.</summary>
+    public void Attach(IPinHolders holder) => _holder = holder;
+
+    /// <inheritdoc/>
+    public void Notify(Pin pin, LeaseBreak notice) => _holder?.Notify(pin, notice);
+
+    /// <inheritdoc/>
+    public void Revoke(Pin pin, LayoutOperation cause) => _holder?.Revoke(pin, cause);
+
+    /// <inheritdoc/>
+    public void Kill(Pin pin, LayoutOperation cause) => _holder?.Kill(pin, cause);
+}

@@ -1,0 +1,43 @@
+using DaxEmu.Contract;
+using DaxEmu.Daemon.Configuration;
+
+namespace DaxEmu.Daemon.Commands;
+
+/// <summary>An event as a line of text.</summary>
+internal static class EventText
+{
+    /// <summary>The line, without its time and number.</summary>
+    public static string Of(ContractEvent entry) => $"{entry.Path}: " + entry switch
+    {
+        PinGranted e => $"pin {e.Pin.Id} granted to {Holder(e.Pin)}",
+        PinReleased e => $"pin {e.Pin.Id} released by {Holder(e.Pin)}",
+        PinRefused e => $"no pin of {e.Request.Range} for {Name(e.Request.Owner)}: errno {e.Errno}. {e.Reason}",
+        PinRevoked e => $"pin {e.Pin.Id} revoked from {Holder(e.Pin)}{(e.Killed ? ", who was killed" : "")}, for {Operation(e.Cause)}",
+        PinInvalidated e => $"pin {e.Pin.Id} of {Name(e.Pin.Request.Owner)} lost {e.Range} to {Operation(e.Cause)}",
+        LayoutWaits e => $"{Operation(e.Operation)} waits for {Pins(e.PinCount, e.Pins)}; policy {Policy(e.Policy)}" +
+            (e.Deadline is { } deadline ? $", until {Moment.Local(deadline)} at the latest" : ""),
+        LayoutDecided e => $"{Operation(e.Operation)} {Verdict(e)}: it met {Pins(e.PinCount, e.Pins)}; policy {Policy(e.Policy)}",
+        AccessFailed e => $"a work request of {Name(e.Pin.Request.Owner)} failed on {e.Range}, taken by {Operation(e.Cause)}",
+        Breach e => $"BREACH of pin {e.Pin.Id} of {Name(e.Pin.Request.Owner)} at {e.Range}: {e.Evidence}",
+        _ => entry.GetType().Name,
+    };
+
+    private static string Verdict(LayoutDecided decided) => decided.Verdict switch
+    {
+        LayoutVerdict.Refuse => $"refused with errno {decided.Errno}",
+        LayoutVerdict.Pretend => "answered with success, and nothing changed",
+        _ => "allowed",
+    };
+
+    private static string Operation(LayoutOperation operation) =>
+        $"{KebabCase.Of(operation.Kind)} of {operation.Range} by process {operation.Requester.ProcessId} ({operation.Requester.Command})";
+
+    private static string Pins(int count, IReadOnlyList<Pin> named) =>
+        count == 1 ? $"pin {named[0].Id} of {Name(named[0].Request.Owner)}" : $"{count} pins";
+
+    private static string Policy(PolicySetting policy) => $"{PolicyName.Of(policy.Policy)} ({policy.SetAt})";
+
+    private static string Holder(Pin pin) => $"{Name(pin.Request.Owner)} on {pin.Request.Range}, {pin.Request.Region}";
+
+    private static string Name(PinOwner owner) => $"process {owner.ProcessId} ({owner.Command})";
+}
