@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DaxEmu.Contract;
 using DaxEmu.Linux;
 using DaxEmu.Linux.Processes;
 using DaxEmu.Linux.Sockets;
@@ -9,7 +10,7 @@ namespace DaxEmu.Device;
 /// <summary>
 /// The uverbs driver behind a socket: every connection is an open device file. The NIC, its workers' threads and the log are the host's.
 /// </summary>
-public sealed class DeviceServer : IDisposable
+public sealed partial class DeviceServer : IPinHolders, IDisposable
 {
     // A client that is turned away has this long to ask, so that it can be told why.
     private static readonly TimeSpan RefusalPatience = TimeSpan.FromSeconds(1);

@@ -66,9 +66,14 @@ public sealed partial class NicDevice
                 return mapped.Error;
             }
 
-            region = new MemoryRegion(key, domain, request, pins, mapped.Value);
-            Publish(region);
-            return region;
+            MemoryRegion made = new(key, domain, request, pins, mapped.Value);
+            if (!TryPublish(made))
+            {
+                mapped.Value.Release();
+                return new NicError(EAGAIN, "the file was changed while it was being registered: register it again");
+            }
+
+            return region = made;
         }
         finally
         {
@@ -170,14 +175,6 @@ public sealed partial class NicDevice
         return null;
     }
 
-    private void Unpin(IReadOnlyList<RegionPin> pins)
-    {
-        foreach (RegionPin held in pins)
-        {
-            _contract.Unpin(held.Pin);
-        }
-    }
-
     private NicResult<uint> ReserveKey(ProtectionDomain domain)
     {
         lock (_lock)
@@ -206,10 +203,16 @@ public sealed partial class NicDevice
         }
     }
 
-    private void Publish(MemoryRegion region)
+    // False when a pin of it was revoked meanwhile.
+    private bool TryPublish(MemoryRegion region)
     {
         lock (_lock)
         {
+            if (WasRevoked(region.Pins))
+            {
+                return false;
+            }
+
             _regions[region.Key >> 8] = region;
             ref RegionContext entry = ref _block.RegionByKey(region.Key);
             entry.Domain = region.Domain.Number;
@@ -221,6 +224,7 @@ public sealed partial class NicDevice
             entry.Windows = 0;
             // Release: an engine that reads the key (acquire) sees the fields above.
             Volatile.Write(ref entry.Key, region.Key);
+            return true;
         }
     }
 }

@@ -30,7 +30,7 @@ internal static class ChildGuard
 
         using FuseVolume volume = FuseVolume.Open(backing, mount);
         FileContract contract = new(
-            new VolumePolicySource(volume, new("Volume", null), new("Default", null)), new BoundedJournal(), TimeProvider.System);
+            new VolumePolicySource(volume, new("Volume", null), new("Default", null)), new BoundedJournal(), TimeProvider.System, new PinHolderRelay());
         using (FuseGuard.Mount(volume, contract, new RecordedEvents(), new FuseGuardOptions()))
         {
             Console.WriteLine("serving");

@@ -124,6 +124,15 @@ struct daxemu_mmap {
 };
 
 /*
+ * An asynchronous event of a type that no kernel has: somebody waits to change the file under a memory region (a truncate, for one), and
+ * asks for it to be deregistered. The low 32 bits of its element are the region's rkey; libibverbs passes them on as element.port_num.
+ * Who does not deregister it within the lease-break time loses it: later work requests on it fail.
+ */
+#define DAXEMU_EVENT_LEASE_BREAK 0x10000
+/* Set in the element of such an event, so that it is no object's user_handle. */
+#define DAXEMU_EVENT_ELEMENT_RKEY (1ULL << 63)
+
+/*
  * Commands name completion channels by descriptor number (IB_USER_VERBS_CMD_CREATE_CQ), and some responses hold one (async_fd, fd).
  * On this socket such a field holds the channel's id instead: in a response the client replaces it by the number of the descriptor
  * that came along, in a command it replaces its number by the id. So with the attributes of an ioctl that are descriptors.

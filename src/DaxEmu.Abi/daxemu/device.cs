@@ -21,6 +21,8 @@ public static class daxemu_device
     public const int DAXEMU_DOORBELL_QPS = 32768;
     public const uint DAXEMU_SEGMENT_SYNC = 1;
     public const uint DAXEMU_SEGMENT_PROCESS = 2;
+    public const uint DAXEMU_EVENT_LEASE_BREAK = 0x10000;
+    public const ulong DAXEMU_EVENT_ELEMENT_RKEY = 1UL << 63;
 }
 
 [CHeader("daxemu/device.h")]

@@ -4,4 +4,6 @@ namespace DaxEmu.Client;
 /// <param name="Type">What happened.</param>
 /// <param name="QueuePair">The queue pair it happened to, for the types named after one, unless it is disposed by now.</param>
 /// <param name="CompletionQueue">The completion queue it happened to, likewise.</param>
-public sealed record AsyncEvent(AsyncEventType Type, QueuePair? QueuePair, CompletionQueue? CompletionQueue);
+/// <param name="MemoryRegion">The region that is asked for (<see cref="AsyncEventType.LeaseBreak"/>), likewise.</param>
+public sealed record AsyncEvent(
+    AsyncEventType Type, QueuePair? QueuePair, CompletionQueue? CompletionQueue, MemoryRegion? MemoryRegion = null);

@@ -44,6 +44,12 @@ public enum AsyncEventType
     /// <summary>A port's partition keys changed (<c>IBV_EVENT_PKEY_CHANGE</c>).</summary>
     PartitionKeyChange = (int)IBV_EVENT_PKEY_CHANGE,
 
+    /// <summary>
+    /// Somebody waits to change the file under a memory region, and asks for it to be deregistered
+    /// (<c>DAXEMU_EVENT_LEASE_BREAK</c> of daxemu/device.h; no kernel has it): see <see cref="MemoryRegion.LeaseBreak"/>.
+    /// </summary>
+    LeaseBreak = (int)Abi.daxemu_device.DAXEMU_EVENT_LEASE_BREAK,
+
     /// <summary>A port's GIDs changed (<c>IBV_EVENT_GID_CHANGE</c>).</summary>
     GidChange = (int)IBV_EVENT_GID_CHANGE,
 }

@@ -24,6 +24,7 @@ public sealed class RdmaDevice : IDisposable
     private readonly uint _completionChannel;
     private readonly ConcurrentDictionary<ulong, CompletionQueue> _completionQueues = new();
     private readonly ConcurrentDictionary<ulong, QueuePair> _queuePairs = new();
+    private readonly ConcurrentDictionary<uint, MemoryRegion> _regions = new();
     private readonly Channel<AsyncEvent> _asyncEvents = Channel.CreateBounded<AsyncEvent>(
         new BoundedChannelOptions(UnreadEvents) { FullMode = BoundedChannelFullMode.DropOldest });
 
@@ -158,6 +159,11 @@ public sealed class RdmaDevice : IDisposable
     /// <summary>Adds a new queue pair to those that events can name.</summary>
     internal void Remember(QueuePair queuePair) => _queuePairs[queuePair.Id] = queuePair;
 
+    /// <summary>Adds a new region to those that events can name.</summary>
+    internal void Remember(MemoryRegion region) => _regions[region.RKey] = region;
+
+    internal void Forget(MemoryRegion region) => _regions.TryRemove(new(region.RKey, region));
+
     internal void Forget(QueuePair queuePair) => _queuePairs.TryRemove(queuePair.Id, out _);
 
     internal void Forget(CompletionQueue queue)
@@ -233,7 +239,13 @@ public sealed class RdmaDevice : IDisposable
                 break;
         }
 
-        _asyncEvents.Writer.TryWrite(new AsyncEvent(kind, queuePair, queue));
+        MemoryRegion? region = null;
+        if (kind == AsyncEventType.LeaseBreak && _regions.TryGetValue((uint)element, out region))
+        {
+            region.OnLeaseBreak();
+        }
+
+        _asyncEvents.Writer.TryWrite(new AsyncEvent(kind, queuePair, queue, region));
     }
 
     internal void OnLost(DeviceUnavailableException lost)

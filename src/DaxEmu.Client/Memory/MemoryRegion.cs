@@ -14,6 +14,7 @@ public sealed class MemoryRegion : IDisposable
     private readonly MemoryMapping _mapping;
     private readonly MappedMemory _memory;
     private readonly uint _handle;
+    private readonly TaskCompletionSource _leaseBreak = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _disposed;
 
     internal MemoryRegion(ProtectionDomain domain, MemoryMapping mapping, ib_uverbs_reg_mr_resp response, AccessFlags access, bool isReadOnly)
@@ -26,6 +27,7 @@ public sealed class MemoryRegion : IDisposable
         RKey = response.rkey;
         Access = access;
         IsReadOnly = isReadOnly;
+        domain.Device.Remember(this);
     }
 
     /// <summary>What may be done with it.</summary>
@@ -51,6 +53,12 @@ public sealed class MemoryRegion : IDisposable
 
     /// <summary>Whether this process may only read it: a file that was registered without any access that writes.</summary>
     public bool IsReadOnly { get; }
+
+    /// <summary>
+    /// Completes when somebody waits to change the file under it (a truncate under the policy lease-revoke or lease-kill): whoever uses
+    /// the region should dispose it. Otherwise it is revoked when the lease-break time is over, and work requests on it fail.
+    /// </summary>
+    public Task LeaseBreak => _leaseBreak.Task;
 
     /// <summary>Its bytes.</summary>
     /// <exception cref="InvalidOperationException">It is read-only: use <see cref="ReadOnlySpan"/>.</exception>
@@ -130,10 +138,13 @@ public sealed class MemoryRegion : IDisposable
         }
         finally
         {
+            _domain.Device.Forget(this);
             _memory.Release();
             _domain.Owned.Remove(this);
         }
     }
+
+    internal void OnLeaseBreak() => _leaseBreak.TrySetResult();
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
 }

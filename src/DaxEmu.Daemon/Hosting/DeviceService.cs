@@ -1,3 +1,4 @@
+using DaxEmu.Contract;
 using DaxEmu.Daemon.Composition;
 using DaxEmu.Daemon.Configuration;
 using DaxEmu.Device;
@@ -13,6 +14,7 @@ internal sealed class DeviceService(
     EngineService engine,
     IMemoryResolver memory,
     IDeviceLog log,
+    PinHolderRelay holders,
     TimeProvider time) : IHostedService, IDisposable
 {
     // As distributions set /dev/infiniband/uverbs*: whoever may open it is limited by what files and memory are its own.
@@ -37,6 +39,7 @@ internal sealed class DeviceService(
             MaxSessions = options.Device.MaxSessions,
         };
         _server = new DeviceServer(settings, nic.Device, nic.Mappings, nic.Events, memory, engine.Workers, log, time);
+        holders.Attach(_server);
         _server.Start();
         return Task.CompletedTask;
     }

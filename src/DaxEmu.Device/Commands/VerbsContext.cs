@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using DaxEmu.Abi;
 using DaxEmu.Nic;
 using Microsoft.Win32.SafeHandles;
@@ -183,6 +184,20 @@ internal sealed partial class VerbsContext
 
     private NicError NoPort(string command, byte number) =>
         new(EINVAL, $"{command}: {_device.Name} has ports 1 to {_device.Ports.Count}, not {number}");
+
+    /// <summary>Tells the client that somebody waits for a region to go; from any thread.</summary>
+    public void AskForRegion(uint key)
+    {
+        ib_uverbs_async_event_desc description = new()
+        {
+            element = daxemu_device.DAXEMU_EVENT_ELEMENT_RKEY | key,
+            event_type = daxemu_device.DAXEMU_EVENT_LEASE_BREAK,
+        };
+
+        // Nobody waits to acknowledge these, so they are not counted.
+        int uncounted = 0;
+        _asyncChannel?.Send(MemoryMarshal.AsBytes(new ReadOnlySpan<ib_uverbs_async_event_desc>(in description)), ref uncounted);
+    }
 
     private EventChannel NewChannel() =>
         new(_services.Pump, new EventBacklog(_services.Options.MaxEventBacklog, _quota), lost => _services.Log.EventsLost(_identity.Id, lost));

@@ -108,6 +108,14 @@ internal sealed class DeviceSession : IDisposable
         }
     }
 
+    /// <summary>Tells the client that a region of its should go; from any thread.</summary>
+    /// <param name="key">The region's.</param>
+    public void AskForRegion(uint key) => _context?.AskForRegion(key);
+
+    /// <summary>Kills the process that opened the device file, if it still lives; from any thread.</summary>
+    /// <exception cref="LinuxException">ENOSYS: the kernel is too old to be sure whom it would be; EPERM.</exception>
+    public void KillClient() => _socket.KillPeer();
+
     /// <summary>Ends the session soon; from any thread.</summary>
     public void Stop()
     {

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using DaxEmu.Abi;
 using DaxEmu.Linux;
+using DaxEmu.Linux.Processes;
 using DaxEmu.Linux.Sockets;
 using DaxEmu.Nic;
 using Microsoft.Win32.SafeHandles;
@@ -15,6 +16,8 @@ namespace DaxEmu.Device;
 /// <param name="connection">The connection; disposed with this.</param>
 internal sealed class RequestSocket(SeqPacketConnection connection) : IDisposable
 {
+    private const int SIGKILL = 9;
+
     // No response of a command that is served is longer.
     private const int ResponseRoom = 4096;
 
@@ -29,6 +32,26 @@ internal sealed class RequestSocket(SeqPacketConnection connection) : IDisposabl
 
     /// <summary>Where the body of the next reply is put.</summary>
     public Span<byte> Room => _reply.AsSpan(ReplyHeader);
+
+    /// <summary>Kills the process that connected, if it still lives.</summary>
+    /// <exception cref="LinuxException">ENOSYS: this kernel cannot say for sure which process that was; EPERM.</exception>
+    public void KillPeer()
+    {
+        using PidDescriptor? peer = connection.OpenPeer();
+        if (peer is null)
+        {
+            throw new LinuxException("getsockopt(SO_PEERPIDFD)", ENOSYS);
+        }
+
+        try
+        {
+            peer.Send(SIGKILL);
+        }
+        catch (LinuxException gone) when (gone.Errno == ESRCH)
+        {
+            // It has ended already.
+        }
+    }
 
     /// <summary>Waits for the next request.</summary>
     /// <param name="body">Its body; valid until the next call.</param>

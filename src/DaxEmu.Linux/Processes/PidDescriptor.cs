@@ -32,6 +32,9 @@ public sealed class PidDescriptor : IDisposable
             : throw LinuxException.FromLastError($"pidfd_open({processId})");
     }
 
+    /// <summary>Takes over a pidfd.</summary>
+    internal static PidDescriptor Take(int processId, SafeFileHandle handle) => new(processId, handle);
+
     /// <summary>Sends a signal: pidfd_send_signal(2).</summary>
     /// <param name="signal">Its number.</param>
     /// <exception cref="LinuxException">ESRCH: it has ended; EPERM.</exception>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Abi;
+using DaxEmu.Linux.Processes;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.socket;
@@ -73,6 +74,17 @@ public sealed unsafe class SeqPacketConnection : IDisposable
         }
 
         return new PeerCredentials(peer.pid, peer.uid, peer.gid);
+    }
+
+    /// <summary>The process that connected, held so that its number cannot come to mean another one: SO_PEERPIDFD, Linux 6.5.</summary>
+    /// <returns>It, also when it has ended; null when the kernel does not know the option, or no longer the process.</returns>
+    public PidDescriptor? OpenPeer()
+    {
+        int descriptor = -1;
+        uint length = sizeof(int);
+        return SocketCalls.GetSockOpt(Handle, SOL_SOCKET, SO_PEERPIDFD, &descriptor, &length) == 0
+            ? PidDescriptor.Take(GetPeer().ProcessId, new SafeFileHandle(descriptor, true))
+            : null;
     }
 
     /// <summary>Asks for room for this many bytes of unread messages: SO_SNDBUF of socket(7), which the kernel may cap.</summary>

@@ -1,0 +1,64 @@
+using DaxEmu.Contract;
+
+namespace DaxEmu.Nic;
+
+public sealed partial class NicDevice
+{
+    // Pins that were revoked before their region was there to be reached through.
+    private readonly HashSet<long> _revokedEarly = [];
+
+    /// <summary>The region that a pin belongs to, or null.</summary>
+    public MemoryRegion? FindRegionOf(Pin pin)
+    {
+        ArgumentNullException.ThrowIfNull(pin);
+        lock (_lock)
+        {
+            return FindByPin(pin);
+        }
+    }
+
+    /// <summary>
+    /// Ends all access through a pin: no byte of its region is read or written any more when this returns, through no key and no memory
+    /// window. Work requests on it fail as on a key that never was. The region is still there for <see cref="Deregister"/>.
+    /// </summary>
+    /// <param name="pin">The pin; the caller takes it back from the contract.</param>
+    public void Revoke(Pin pin)
+    {
+        ArgumentNullException.ThrowIfNull(pin);
+        lock (_lock)
+        {
+            if (FindByPin(pin) is not { } region)
+            {
+                _revokedEarly.Add(pin.Id);
+                return;
+            }
+
+            // Pairs with the engines' look at the key: see WaitForEngines.
+            Volatile.Write(ref _block.RegionByKey(region.Key).Key, 0);
+        }
+
+        _block.WaitForEngines();
+    }
+
+    private MemoryRegion? FindByPin(Pin pin) => Array.Find(_regions, r => r is not null && r.Pins.Any(held => held.Pin.Id == pin.Id));
+
+    // Under the lock.
+    private bool WasRevoked(IReadOnlyList<RegionPin> pins) => pins.Any(held => _revokedEarly.Contains(held.Pin.Id));
+
+    private void Unpin(IReadOnlyList<RegionPin> pins)
+    {
+        foreach (RegionPin held in pins)
+        {
+            _contract.Unpin(held.Pin);
+        }
+
+        lock (_lock)
+        {
+            // They cannot be revoked any more: nothing has to be remembered of them.
+            foreach (RegionPin held in pins)
+            {
+                _revokedEarly.Remove(held.Pin.Id);
+            }
+        }
+    }
+}
