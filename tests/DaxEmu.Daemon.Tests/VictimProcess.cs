@@ -56,6 +56,9 @@ internal sealed class VictimProcess : IDisposable
         await _process.WaitForExitAsync(patience);
     }
 
+    /// <summary>Returns when the process is gone, by somebody else's doing.</summary>
+    public Task EndAsync(CancellationToken patience) => _process.WaitForExitAsync(patience);
+
     public void Dispose()
     {
         if (!_process.HasExited)

@@ -10,11 +10,12 @@ internal sealed class Writer : IDisposable
     private readonly MemoryRegion _buffer;
     private readonly TaskCompletionSource _firstWrite = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Writer(RdmaDevice device, int length)
+    public Writer(RdmaDevice device, int length, byte fill = 0)
     {
         _domain = device.CreateProtectionDomain();
         _completions = device.CreateCompletionQueue(16);
         _buffer = _domain.Allocate(length);
+        _buffer.Span.Fill(fill);
         QueuePair = _domain.CreateQueuePair(_completions);
     }
 

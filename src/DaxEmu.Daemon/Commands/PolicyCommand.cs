@@ -16,7 +16,7 @@ namespace DaxEmu.Daemon.Commands;
 /// </summary>
 internal static class PolicyCommand
 {
-    private static readonly byte[] Attribute = Encoding.ASCII.GetBytes(PolicyName.Attribute);
+    private static readonly byte[] Attribute = Encoding.ASCII.GetBytes(PolicyName.Attribute + "\0");
 
     private static readonly string Names = string.Join(", ", PolicyName.All);
 
