@@ -25,9 +25,11 @@ public sealed partial class NicDevice
     public void Revoke(Pin pin)
     {
         ArgumentNullException.ThrowIfNull(pin);
+        MemoryRegion? region;
         lock (_lock)
         {
-            if (FindByPin(pin) is not { } region)
+            region = FindByPin(pin);
+            if (region is null)
             {
                 _revokedEarly.Add(pin.Id);
                 return;
@@ -35,6 +37,13 @@ public sealed partial class NicDevice
 
             // Pairs with the engines' look at the key: see WaitForEngines.
             Volatile.Write(ref _block.RegionByKey(region.Key).Key, 0);
+        }
+
+        // First the region: once the engines have passed, none binds a window to it any more. Then the windows that it has.
+        _block.WaitForEngines();
+        lock (_lock)
+        {
+            FreeWindows(bound => bound.RegionKey == region.Key);
         }
 
         _block.WaitForEngines();

@@ -83,7 +83,10 @@ public sealed partial class NicDevice
     }
 
     // A window of type 2 serves no queue pair but this one; its region can be deregistered now.
-    private void FreeWindowsOf(uint queue)
+    private void FreeWindowsOf(uint queue) => FreeWindows(entry => entry.Queue == queue);
+
+    // Under the lock.
+    private void FreeWindows(Predicate<RegionContext> which)
     {
         foreach (MemoryWindow? window in _windows)
         {
@@ -94,7 +97,7 @@ public sealed partial class NicDevice
 
             ref RegionContext entry = ref _block.RegionByKey(window.Key);
             WindowLock.Enter(ref entry.Version);
-            if (entry.Queue == queue)
+            if (which(entry))
             {
                 _block.FreeWindow(ref entry);
             }
