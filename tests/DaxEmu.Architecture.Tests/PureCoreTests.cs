@@ -13,7 +13,7 @@ public sealed class PureCoreTests
         "System.IO.File", "System.IO.Directory", "System.IO.FileStream", "System.IO.FileInfo", "System.Diagnostics.Process",
         "System.Diagnostics.Stopwatch", "System.DateTime::get_UtcNow", "System.DateTime::get_Now", "System.DateTimeOffset::get_UtcNow",
         "System.DateTimeOffset::get_Now", "System.Environment::get_TickCount64", "System.Threading.Thread::.ctor",
-        "System.Threading.Thread::Sleep", "System.Threading.ThreadPool", "System.Threading.Timer", "System.Threading.Tasks.Task::Run",
+        "System.Threading.Thread::Sleep", "System.Threading.ThreadPool", "System.Threading.Timer::", "System.Threading.Tasks.Task::Run",
         "System.Threading.Tasks.Task::Delay", "System.Net.", "native ", "System.Runtime.InteropServices.NativeLibrary",
     ];
 
