@@ -50,6 +50,47 @@ public sealed class EventChannelTests : IDisposable
     }
 
     [Fact]
+    public void What_the_client_has_read_is_told_at_the_end_and_nothing_comes_after_it()
+    {
+        Send(7, 1);
+        Send(7, 1);
+        Assert.Equal(7ul, Receive());
+
+        Assert.Equal(1u, _channel.End(7, ref _counter));
+        Send(7, 1);
+
+        Assert.Equal(EAGAIN, _client.TryReceive(_buffer, out _));
+    }
+
+    [Fact]
+    public void An_event_that_is_raised_while_its_object_ends_is_not_taken_for_read()
+    {
+        const int Rounds = 5000;
+        int[] counters = new int[Rounds];
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        using Barrier together = new(2);
+        Thread raising = new(() =>
+        {
+            for (int i = 0; i < Rounds; i++)
+            {
+                together.SignalAndWait(stop);
+                _channel.Send(BitConverter.GetBytes((ulong)i), ref counters[i]);
+            }
+        });
+        raising.Start();
+        List<uint> reported = [];
+        for (int i = 0; i < Rounds; i++)
+        {
+            together.SignalAndWait(stop);
+            reported.Add(_channel.End((ulong)i, ref counters[i]));
+        }
+
+        raising.Join();
+        Assert.Equal(Rounds, reported.Count(r => r == 0));
+        Assert.Equal(EAGAIN, _client.TryReceive(_buffer, out _));
+    }
+
+    [Fact]
     public void Events_beyond_the_bound_are_counted_as_lost()
     {
         ulong sent = 0;

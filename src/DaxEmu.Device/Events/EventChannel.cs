@@ -14,6 +14,9 @@ namespace DaxEmu.Device;
 /// </remarks>
 internal sealed class EventChannel : IDisposable
 {
+    // The counter of an object that has no more events.
+    private const int Ended = -1;
+
     private readonly SeqPacketConnection _near;
     private readonly SeqPacketConnection _far;
     private readonly EventPump _pump;
@@ -64,7 +67,7 @@ internal sealed class EventChannel : IDisposable
     {
         lock (_lock)
         {
-            if (_disposed)
+            if (_disposed || counter == Ended)
             {
                 return;
             }
@@ -77,6 +80,23 @@ internal sealed class EventChannel : IDisposable
             {
                 _onLost(++_lost);
             }
+        }
+    }
+
+    /// <summary>
+    /// Takes back the events of an object that is destroyed, and sends no more of it. In one step with <see cref="Send"/>: an event that
+    /// another session's thread raises meanwhile is either counted and taken back, or dropped.
+    /// </summary>
+    /// <param name="userHandle">The object's.</param>
+    /// <param name="counter">Counts the object's events.</param>
+    /// <returns>How many the client has read: it is made to wait until it has acknowledged that many.</returns>
+    public uint End(ulong userHandle, ref int counter)
+    {
+        lock (_lock)
+        {
+            int read = counter - Withdraw(userHandle);
+            counter = Ended;
+            return (uint)read;
         }
     }
 

@@ -48,14 +48,9 @@ internal sealed class CompletionQueueObject : IEventTarget
     /// Takes back the events that the client has not read, and says how many it has: ibv_destroy_cq(3) waits until it has acknowledged
     /// that many.
     /// </summary>
-    public ib_uverbs_destroy_cq_resp WithdrawEvents()
+    public ib_uverbs_destroy_cq_resp WithdrawEvents() => new()
     {
-        int unreadCompletions = Channel?.Withdraw(UserHandle) ?? 0;
-        int unreadAsync = AsyncChannel.Withdraw(UserHandle);
-        return new ib_uverbs_destroy_cq_resp
-        {
-            comp_events_reported = (uint)(_completionEvents - unreadCompletions),
-            async_events_reported = (uint)(_asyncEvents - unreadAsync),
-        };
-    }
+        comp_events_reported = Channel?.End(UserHandle, ref _completionEvents) ?? 0,
+        async_events_reported = AsyncChannel.End(UserHandle, ref _asyncEvents),
+    };
 }

@@ -76,5 +76,5 @@ internal sealed class QueuePairObject : IEventTarget
     }
 
     /// <summary>Takes back the events that the client has not read, and says how many it has.</summary>
-    public uint WithdrawEvents() => (uint)(_events - AsyncChannel.Withdraw(UserHandle));
+    public uint WithdrawEvents() => AsyncChannel.End(UserHandle, ref _events);
 }
