@@ -884,3 +884,45 @@ public struct ib_uverbs_destroy_srq_resp
 {
     public uint events_reported;
 }
+
+[CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_qp_attr
+{
+    public uint qp_attr_mask;
+    public uint qp_state;
+    public uint cur_qp_state;
+    public uint path_mtu;
+    public uint path_mig_state;
+    public uint qkey;
+    public uint rq_psn;
+    public uint sq_psn;
+    public uint dest_qp_num;
+    public uint qp_access_flags;
+    public ib_uverbs_ah_attr ah_attr;
+    public ib_uverbs_ah_attr alt_ah_attr;
+    public uint max_send_wr;
+    public uint max_recv_wr;
+    public uint max_send_sge;
+    public uint max_recv_sge;
+    public uint max_inline_data;
+    public ushort pkey_index;
+    public ushort alt_pkey_index;
+    public byte en_sqd_async_notify;
+    public byte sq_draining;
+    public byte max_rd_atomic;
+    public byte max_dest_rd_atomic;
+    public byte min_rnr_timer;
+    public byte port_num;
+    public byte timeout;
+    public byte retry_cnt;
+    public byte rnr_retry;
+    public byte alt_port_num;
+    public byte alt_timeout;
+    public reserved_bytes reserved;
+
+    [InlineArray(5)]
+    public struct reserved_bytes
+    {
+        private byte _first;
+    }
+}
