@@ -75,14 +75,19 @@ const struct descriptor *descriptor_find(int fd)
     return p == NULL ? NULL : atomic_load_explicit(p, memory_order_acquire);
 }
 
-struct session *descriptor_session(int fd)
+static bool has_session(const struct descriptor *d)
+{
+    return d->kind == DESCRIPTOR_DEVICE || d->kind == DESCRIPTOR_MANAGER;
+}
+
+struct session *descriptor_session(int fd, enum descriptor_kind kind)
 {
     const struct descriptor *seen = descriptor_find(fd);
-    if (seen == NULL || seen->kind != DESCRIPTOR_DEVICE)
+    if (seen == NULL || seen->kind != kind)
         return NULL;
     descriptors_lock();
     const struct descriptor *d = descriptor_find(fd);
-    struct session *session = d != NULL && d->kind == DESCRIPTOR_DEVICE ? d->session : NULL;
+    struct session *session = d != NULL && d->kind == kind ? d->session : NULL;
     if (session != NULL)
         session_retain(session);
     descriptors_unlock(false);
@@ -99,7 +104,7 @@ static struct session *clear(int fd)
     struct descriptor_record *record = (struct descriptor_record *)d;
     record->next = unused;
     unused = record;
-    return d->kind == DESCRIPTOR_DEVICE ? d->session : NULL;
+    return has_session(d) ? d->session : NULL;
 }
 
 /* With the lock held. */
@@ -189,11 +194,11 @@ void descriptor_copy(int old, int new)
     const struct descriptor *d = descriptor_find(old);
     if (d != NULL && d->kind != DESCRIPTOR_PRIVATE) {
         struct descriptor copy = *d;
-        if (copy.kind == DESCRIPTOR_DEVICE)
+        if (has_session(&copy))
             session_retain(copy.session);
         if (set(new, copy, &replaced) != 0) {
             debug("descriptor %d, a copy of %d, cannot be used as a device file: out of memory", new, old);
-            replaced = copy.kind == DESCRIPTOR_DEVICE ? copy.session : NULL;
+            replaced = has_session(&copy) ? copy.session : NULL;
         }
     } else {
         replaced = clear(new);

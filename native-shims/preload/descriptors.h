@@ -10,6 +10,7 @@ struct session;
 
 enum descriptor_kind {
     DESCRIPTOR_DEVICE = 1, /* an open device file */
+    DESCRIPTOR_MANAGER,    /* an open rdma_cm file: its event channel */
     DESCRIPTOR_CHANNEL,    /* a completion channel, or the asynchronous one */
     DESCRIPTOR_PRIVATE,    /* this library's own: the program must not close it, or get its number */
 };
@@ -17,7 +18,7 @@ enum descriptor_kind {
 struct descriptor {
     enum descriptor_kind kind;
     uint32_t channel;        /* the daemon's id of a channel */
-    struct session *session; /* of a device */
+    struct session *session; /* of a device or rdma_cm file */
     atomic_int *holder;      /* where the number of a private descriptor is kept */
 };
 
@@ -28,10 +29,10 @@ struct descriptor {
  */
 const struct descriptor *descriptor_find(int fd);
 
-/* As descriptor_find, for a device; its session cannot end before session_release. */
-struct session *descriptor_session(int fd);
+/* As descriptor_find, for a device or an rdma_cm file; the session cannot end before session_release. */
+struct session *descriptor_session(int fd, enum descriptor_kind kind);
 
-/* Returns 0, or ENOMEM, or EMFILE for numbers above the table. The device's session loses its one reference to the table. */
+/* Returns 0, or ENOMEM, or EMFILE for numbers above the table. The session loses its one reference to the table. */
 int descriptor_add(int fd, enum descriptor_kind kind, struct session *session, uint32_t channel);
 
 /* Moves a descriptor to a high number, keeps the number in *holder, and guards it. Returns 0 or an errno; the old number is closed. */

@@ -2,6 +2,7 @@
 #include "descriptors.h"
 #include "doorbell.h"
 #include "libc.h"
+#include "manager.h"
 #include "paths.h"
 #include "session.h"
 
@@ -59,7 +60,7 @@ DAXEMU_EXPORT int ioctl(int fd, unsigned long request, ...)
 
 static ssize_t write_device(int fd, const void *bytes, size_t length)
 {
-    struct session *session = descriptor_session(fd);
+    struct session *session = descriptor_session(fd, DESCRIPTOR_DEVICE);
     if (session == NULL) {
         errno = EBADF;
         return -1;
@@ -69,18 +70,36 @@ static ssize_t write_device(int fd, const void *bytes, size_t length)
     return result;
 }
 
+static ssize_t write_manager(int fd, const void *bytes, size_t length)
+{
+    struct session *session = descriptor_session(fd, DESCRIPTOR_MANAGER);
+    if (session == NULL) {
+        errno = EBADF;
+        return -1;
+    }
+    ssize_t result = manager_write(session, fd, bytes, length);
+    session_release(session);
+    return result;
+}
+
+static bool is_device(const struct descriptor *d)
+{
+    return d != NULL && (d->kind == DESCRIPTOR_DEVICE || d->kind == DESCRIPTOR_MANAGER);
+}
+
 DAXEMU_EXPORT ssize_t write(int fd, const void *bytes, size_t length)
 {
     const struct descriptor *d = descriptor_find(fd);
-    if (d == NULL || d->kind != DESCRIPTOR_DEVICE)
+    if (!is_device(d))
         return REAL(write)(fd, bytes, length);
+    if (d->kind == DESCRIPTOR_MANAGER)
+        return write_manager(fd, bytes, length);
     return doorbell_is(bytes, length) ? doorbell_ring(d->session, bytes, length) : write_device(fd, bytes, length);
 }
 
 DAXEMU_EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
 {
-    const struct descriptor *d = descriptor_find(fd);
-    if (d == NULL || d->kind != DESCRIPTOR_DEVICE)
+    if (!is_device(descriptor_find(fd)))
         return REAL(writev)(fd, parts, count);
 
     /* A character device without write_iter gets each part as a write of its own. */
@@ -96,7 +115,7 @@ DAXEMU_EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
 
 static void *map_device(int fd, void *address, size_t length, int protection, int flags, off_t offset)
 {
-    struct session *session = descriptor_session(fd);
+    struct session *session = descriptor_session(fd, DESCRIPTOR_DEVICE);
     if (session == NULL) {
         errno = EBADF;
         return MAP_FAILED;

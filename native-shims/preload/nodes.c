@@ -1,6 +1,7 @@
 #include "nodes.h"
 #include "directories.h"
 #include "libc.h"
+#include "manager.h"
 #include "session.h"
 #include "sysfs.h"
 
@@ -114,7 +115,7 @@ int node_open(const struct node *node, int flags)
 {
     switch (node->kind) {
     case NODE_DEVICE:
-        return session_open(node, flags);
+        return strcmp(node_name(node), MANAGER_NAME) == 0 ? manager_open(node, flags) : session_open(node, flags);
     case NODE_DEVICE_DIRECTORY:
         return open_sysfs(node, DEVICE_CLASS, flags);
     default:
@@ -129,6 +130,7 @@ int node_list(const struct node *node, char *text)
 
     char path[PATH_MAX + 1];
     size_t length;
+    mode_t mode;
     snprintf(path, sizeof path, "%s/", node->kind == NODE_DEVICE_DIRECTORY ? DEVICE_CLASS : node_sysfs_path(node));
     int error = sysfs_read(path, text, &length);
     if (error != 0 || node->kind != NODE_DEVICE_DIRECTORY)
@@ -146,5 +148,7 @@ int node_list(const struct node *node, char *text)
         line += bytes + (line[bytes] != '\0');
     }
     *to = '\0';
+    if (sysfs_kind("class/misc/" MANAGER_NAME, &mode) == 0 && (size_t)(to - text) + sizeof MANAGER_NAME "\n" <= SYSFS_TEXT)
+        strcpy(to, MANAGER_NAME "\n");
     return 0;
 }

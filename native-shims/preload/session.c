@@ -2,6 +2,7 @@
 #include "debug.h"
 #include "descriptors.h"
 #include "libc.h"
+#include "manager.h"
 #include "registrations.h"
 #include "sysfs.h"
 
@@ -15,6 +16,7 @@ static void destroy(struct session *session)
 {
     registrations_forget(session);
     descriptor_reveal(&session->wake);
+    descriptor_reveal(&session->requests);
     if (session->doorbell != NULL)
         munmap(session->doorbell, session->doorbell_length);
     if (session->exchange != NULL)
@@ -76,13 +78,22 @@ static int begin(struct session *session, int socket, const struct node *node)
     return error != 0 ? error : descriptor_add(socket, DESCRIPTOR_DEVICE, session, 0);
 }
 
-int session_open(const struct node *node, int flags)
+struct session *session_create(void)
 {
     struct session *session = calloc(1, sizeof *session);
     if (session == NULL)
-        return -1;
+        return NULL;
     atomic_init(&session->references, 1);
     atomic_init(&session->wake, -1);
+    atomic_init(&session->requests, -1);
+    return session;
+}
+
+int session_open(const struct node *node, int flags)
+{
+    struct session *session = session_create();
+    if (session == NULL)
+        return -1;
 
     int socket = connection_open();
     int error = socket < 0 ? ENOENT : begin(session, socket, node);
@@ -118,11 +129,15 @@ static void show_device(struct stat *status, dev_t number)
 
 void session_stat(int fd, struct stat *status)
 {
-    struct session *session = descriptor_session(fd);
+    struct session *session = descriptor_session(fd, DESCRIPTOR_DEVICE);
+    if (session == NULL)
+        session = descriptor_session(fd, DESCRIPTOR_MANAGER);
     dev_t number;
     if (session != NULL) {
         show_device(status, session->number);
         session_release(session);
+    } else if (manager_is_channel(fd) && sysfs_device_number(MANAGER_NAME, &number) == 0) {
+        show_device(status, number);
     } else if (connection_is_ours(fd) && sysfs_device_number("uverbs0", &number) == 0) {
         show_device(status, number);
     }

@@ -1,4 +1,4 @@
-/* An open device file: the connection to the daemon, and the doorbell memory that comes with it. */
+/* An open device file: the connection to the daemon, and what comes with it. */
 #ifndef DAXEMU_PRELOAD_SESSION_H
 #define DAXEMU_PRELOAD_SESSION_H
 
@@ -10,7 +10,8 @@
 
 struct session {
     atomic_int references;
-    atomic_int wake; /* eventfd that wakes the daemon's worker */
+    atomic_int wake;     /* eventfd that wakes the daemon's worker */
+    atomic_int requests; /* of an rdma_cm file: the connection, as the program has the event channel */
     struct daxemu_doorbell *doorbell;
     size_t doorbell_length;
     struct exchange *exchange;
@@ -19,6 +20,9 @@ struct session {
 
 /* open(2) of a device file. Returns its descriptor, or -1 with errno. */
 int session_open(const struct node *node, int flags);
+
+/* A session without anything. Returns NULL with errno. */
+struct session *session_create(void);
 
 void session_retain(struct session *session);
 void session_release(struct session *session);

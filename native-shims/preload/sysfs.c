@@ -1,6 +1,7 @@
 #include "sysfs.h"
 #include "connection.h"
 #include "libc.h"
+#include "manager.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,7 +39,8 @@ int sysfs_device_number(const char *name, dev_t *number)
     char path[128], text[SYSFS_TEXT];
     size_t length;
     unsigned major, minor;
-    if ((size_t)snprintf(path, sizeof path, "class/infiniband_verbs/%s/dev", name) >= sizeof path
+    const char *class = strcmp(name, MANAGER_NAME) == 0 ? "misc" : "infiniband_verbs";
+    if ((size_t)snprintf(path, sizeof path, "class/%s/%s/dev", class, name) >= sizeof path
         || sysfs_read(path, text, &length) != 0 || sscanf(text, "%u:%u", &major, &minor) != 2)
         return ENOENT;
     *number = makedev(major, minor);

@@ -14,7 +14,7 @@
  */
 int sysfs_read(const char *path, char text[SYSFS_TEXT], size_t *length);
 
-/* The number of the device file behind class/infiniband_verbs/NAME. Returns 0 or ENOENT. */
+/* The number of a device file of /dev/infiniband, by its name. Returns 0 or ENOENT. */
 int sysfs_device_number(const char *name, dev_t *number);
 
 #endif

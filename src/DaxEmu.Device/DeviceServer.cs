@@ -63,7 +63,9 @@ public sealed partial class DeviceServer : IPinHolders, IDisposable
         EmulatedDevices devices = new(options.Devices, nic.Options);
         nic.SetGidTables(devices.All.Select(device => device.Ports.Select(port => port.Gids.Entries.ToArray())));
         events.Attach(nic);
-        _services = new SessionServices(options, nic, mappings, events, resolver, log, devices, new VirtualSysfs(devices), _pump);
+        CmService connections = new(new ConnectionManager(new HostPorts(devices), time));
+        _services = new SessionServices(
+            options, nic, mappings, events, resolver, log, devices, new VirtualSysfs(devices), _pump, connections);
         try
         {
             _listener = new SeqPacketListener(options.SocketPath, options.SocketMode);

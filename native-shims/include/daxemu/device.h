@@ -54,7 +54,14 @@ struct daxemu_hello {
     char path[112]; /* the device file, such as "/dev/infiniband/uverbs0"; NUL-terminated; empty: the first device */
 };
 
-/* The reply's descriptors: the doorbell memory, and an eventfd to write when the worker sleeps. */
+/*
+ * The reply's descriptors: the doorbell memory, and an eventfd to write when the worker sleeps.
+ *
+ * Of "/dev/infiniband/rdma_cm" (doorbell_length 0, no device): the event channel, which is what the program gets for its open file. It is
+ * a SEQPACKET socket whose peer is named "daxemu-rdma_cm-..." in the abstract namespace, and holds a message of one byte, a token, for
+ * each event that waits, up to a bound. To get an event: take a token, as blocking as the descriptor is, then send
+ * RDMA_USER_CM_CMD_GET_EVENT. When that answers EAGAIN, the event has gone with its id: begin anew.
+ */
 struct daxemu_hello_reply {
     __u32 version;         /* the daemon's DAXEMU_PROTOCOL_VERSION */
     __u32 doorbell_length; /* bytes of struct daxemu_doorbell to map */
@@ -117,6 +124,12 @@ struct daxemu_output {
     __u32 flags;     /* DAXEMU_OUTPUT_* */
     __u64 value;
 };
+
+/*
+ * On an open rdma_cm file, the command is struct rdma_ucm_cmd_hdr and what follows it (rdma/rdma_user_cm.h). There are no segments.
+ * RDMA_USER_CM_CMD_SET_OPTION: the option's value follows the struct. RDMA_USER_CM_CMD_MIGRATE_ID: the event channel that the id is on
+ * comes along as a descriptor; its number means nothing.
+ */
 
 struct daxemu_mmap {
     __u64 offset;

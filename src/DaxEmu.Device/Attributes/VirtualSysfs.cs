@@ -13,6 +13,9 @@ internal sealed class VirtualSysfs
     private const int Major = 231;
     private const int BaseMinor = 192;
 
+    // A miscellaneous device: major 10, and a minor that the kernel gives out (linux/miscdevice.h).
+    private const string ConnectionManagerNumber = "10:122";
+
     private readonly Dictionary<string, string> _files = [];
     private readonly Dictionary<string, SortedSet<string>> _directories = [];
 
@@ -25,6 +28,9 @@ internal sealed class VirtualSysfs
             AddDeviceFile($"class/infiniband_verbs/{device.FileName}", device);
             AddDevice($"class/infiniband/{device.Name}", device);
         }
+
+        Add("class/misc/rdma_cm/abi_version", "4");
+        Add("class/misc/rdma_cm/dev", ConnectionManagerNumber);
     }
 
     /// <summary>Reads a file, or lists a directory.</summary>

@@ -27,6 +27,7 @@ internal sealed class DeviceSession : IDisposable
     private readonly EngineWorker _worker;
     private SessionDoorbell? _doorbell;
     private VerbsContext? _context;
+    private CmFile? _connections;
     private volatile bool _stopped;
 
     /// <summary>Makes a session; <see cref="Run"/> does the rest.</summary>
@@ -43,10 +44,10 @@ internal sealed class DeviceSession : IDisposable
     /// <summary>As it is now; from any thread.</summary>
     public SessionSnapshot Snapshot => new(
         _identity.Id, _identity.Client.ProcessId, _identity.Client.UserId, _identity.Command, _identity.Since,
-        _context?.Device.Name ?? "", _context?.Counts ?? default);
+        _context?.Device.Name ?? (_connections is null ? "" : CmFile.Name), _context?.Counts ?? default);
 
     /// <summary>True once the client has said hello.</summary>
-    public bool IsOpen => _context is not null;
+    public bool IsOpen => _context is not null || _connections is not null;
 
     /// <summary>Serves the client until it is gone, then frees all that it had.</summary>
     public void Run()
@@ -134,6 +135,8 @@ internal sealed class DeviceSession : IDisposable
                 _context?.Close();
                 _doorbell.Dispose();
             }
+
+            _connections?.Dispose();
         }
         catch (Exception error)
         {
@@ -172,9 +175,9 @@ internal sealed class DeviceSession : IDisposable
     private void Answer(daxemu_request request, ReadOnlySpan<byte> body, IReadOnlyList<SafeFileHandle> descriptors)
     {
         // What describes the device can be read before it is opened, as sysfs can; all else belongs to an open device file.
-        if (request.type != DAXEMU_REQ_SYSFS && (request.type == DAXEMU_REQ_HELLO) == (_context is not null))
+        if (request.type != DAXEMU_REQ_SYSFS && (request.type == DAXEMU_REQ_HELLO) == IsOpen)
         {
-            string problem = _context is null ? "the first request must be hello" : "hello was said already";
+            string problem = !IsOpen ? "the first request must be hello" : "hello was said already";
             _socket.Refuse(request.id, new NicError(EPROTO, problem));
             return;
         }
@@ -186,13 +189,16 @@ internal sealed class DeviceSession : IDisposable
                 case DAXEMU_REQ_HELLO:
                     Hello(request.id, body);
                     break;
+                case DAXEMU_REQ_WRITE when _connections is not null:
+                    WriteConnections(request.id, body, descriptors);
+                    break;
                 case DAXEMU_REQ_WRITE:
                     Write(request.id, body, descriptors);
                     break;
-                case DAXEMU_REQ_IOCTL:
+                case DAXEMU_REQ_IOCTL when _context is not null:
                     Ioctl(request.id, body, descriptors);
                     break;
-                case DAXEMU_REQ_MMAP:
+                case DAXEMU_REQ_MMAP when _context is not null:
                     Mmap(request.id, body);
                     break;
                 case DAXEMU_REQ_SYSFS:
@@ -218,6 +224,12 @@ internal sealed class DeviceSession : IDisposable
         {
             string versions = $"the daemon speaks version {DAXEMU_PROTOCOL_VERSION}, the client {hello.version}";
             _socket.Refuse(id, new NicError(EPROTONOSUPPORT, versions));
+            return;
+        }
+
+        if (path == CmFile.Path)
+        {
+            OpenConnections(id);
             return;
         }
 
@@ -247,6 +259,28 @@ internal sealed class DeviceSession : IDisposable
         MemoryMarshal.Write(_socket.Room, in reply);
         _socket.Reply(id, 0, Unsafe.SizeOf<daxemu_hello_reply>(), [_doorbell.File, _doorbell.Wake.Handle]);
         _doorbell.File.Dispose();
+    }
+
+    private void OpenConnections(ulong id)
+    {
+        _connections = new CmFile(_services.Connections, _quota, _identity.Client.UserId);
+        _services.Log.SessionOpened(Snapshot);
+        daxemu_hello_reply reply = new() { version = DAXEMU_PROTOCOL_VERSION };
+        MemoryMarshal.Write(_socket.Room, in reply);
+        _socket.Reply(id, 0, Unsafe.SizeOf<daxemu_hello_reply>(), [_connections.ClientEnd]);
+    }
+
+    private void WriteConnections(ulong id, ReadOnlySpan<byte> body, IReadOnlyList<SafeFileHandle> descriptors)
+    {
+        NicResult<int> written = _connections!.Write(body, descriptors, _socket.Room, out int length);
+        if (written.IsOk)
+        {
+            _socket.Reply(id, written.Value, length, []);
+        }
+        else
+        {
+            _socket.Refuse(id, written.Error);
+        }
     }
 
     private void Write(ulong id, ReadOnlySpan<byte> body, IReadOnlyList<SafeFileHandle> descriptors)

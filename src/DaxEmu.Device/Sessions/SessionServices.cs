@@ -12,7 +12,8 @@ internal sealed record SessionServices(
     IDeviceLog Log,
     EmulatedDevices Devices,
     VirtualSysfs Sysfs,
-    EventPump Pump)
+    EventPump Pump,
+    CmService Connections)
 {
     /// <summary>Memory of clients that cannot be mapped; null: the NIC's engines cannot reach any.</summary>
     public UnmappedMemory? Unmapped => Nic.UnmappedMemory as UnmappedMemory;

@@ -35,6 +35,9 @@ internal sealed class UserQuota(uint userId, DeviceServerOptions options, Mappin
             ? refusal
             : TakeMapping(ref _objects, 1);
 
+    /// <summary>Counts an object that needs no mapping, such as an id of the connection manager; ENOMEM at the limit.</summary>
+    public NicResult TakeUnmappedObject() => Take(ref _objects, 1, options.MaxObjectsPerUser, ENOMEM, "objects");
+
     /// <summary>Counts a ring's memory and mapping; ENOMEM at the limit of either.</summary>
     public NicResult TakeRingBytes(long bytes) =>
         Take(ref _ringBytes, bytes, options.MaxRingBytesPerUser, ENOMEM, "bytes of rings") is { IsOk: false } refusal
@@ -56,6 +59,9 @@ internal sealed class UserQuota(uint userId, DeviceServerOptions options, Mappin
 
     /// <summary>Gives an object back.</summary>
     public void ReturnObject() => Return(ref _objects, 1);
+
+    /// <summary>Gives an object that needed no mapping back.</summary>
+    public void ReturnUnmappedObject() => Interlocked.Decrement(ref _objects);
 
     /// <summary>Gives a ring's memory back.</summary>
     public void ReturnRingBytes(long bytes) => Return(ref _ringBytes, bytes);

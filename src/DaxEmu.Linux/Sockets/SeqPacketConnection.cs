@@ -62,6 +62,19 @@ public sealed unsafe class SeqPacketConnection : IDisposable
         return (new SeqPacketConnection(new SafeFileHandle(pair[0], true)), new SeqPacketConnection(new SafeFileHandle(pair[1], true)));
     }
 
+    /// <summary>Names this end: bind(2). The peer then sees the name by getpeername(2).</summary>
+    /// <param name="path">A leading '@' means the abstract namespace.</param>
+    /// <exception cref="LinuxException">bind(2) failed.</exception>
+    public void SetName(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        uint length = UnixAddress.Fill(path, out sockaddr_un address);
+        if (SocketCalls.Bind(Handle, &address, length) != 0)
+        {
+            throw LinuxException.FromLastError($"bind(\"{path}\")");
+        }
+    }
+
     /// <summary>The credentials of the process that connected (or created the pair).</summary>
     /// <exception cref="LinuxException">getsockopt(2) failed.</exception>
     public PeerCredentials GetPeer()
