@@ -93,7 +93,9 @@ public sealed partial class DeviceServer : IPinHolders, IDisposable
                 .. _sessions.Values.Where(s => s.Session.IsOpen).Select(s => s.Session.Snapshot).OrderBy(s => s.Id),
             ];
             ObjectCounts all = sessions.Aggregate(default(ObjectCounts), (sum, s) => sum + s.Objects);
-            return new DeviceSnapshot([.. Devices.All.Select(d => DeviceDescription.Of(d, sessions))], _options.SocketPath, sessions, all);
+            return new DeviceSnapshot(
+                [.. Devices.All.Select(d => DeviceDescription.Of(d, sessions))], _options.SocketPath, sessions, all,
+                _services.Connections.Manager.Listeners);
         }
     }
 

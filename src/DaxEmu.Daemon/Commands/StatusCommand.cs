@@ -57,6 +57,13 @@ internal static class StatusCommand
                 [.. status.Device.Sessions.Select(Row)]);
         }
 
+        if (status.Device.Listeners.Count > 0)
+        {
+            terminal.Table(
+                ["Listens on", "Port space", "User"],
+                [.. status.Device.Listeners.Select(l => new[] { l.Address, l.PortSpace, $"{l.UserId}" })]);
+        }
+
         if (status.Volumes.Count > 0)
         {
             terminal.Line();

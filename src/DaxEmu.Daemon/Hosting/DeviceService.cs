@@ -26,7 +26,7 @@ internal sealed class DeviceService(
 
     /// <summary>What it has now.</summary>
     public DeviceSnapshot Snapshot =>
-        _server?.Snapshot ?? new DeviceSnapshot([], runtime.DeviceSocket, [], default);
+        _server?.Snapshot ?? new DeviceSnapshot([], runtime.DeviceSocket, [], default, []);
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)

@@ -23,6 +23,22 @@ internal sealed partial class ConnectionManager(ICmPorts ports, TimeProvider tim
     /// <summary>Ids of all clients.</summary>
     public int IdCount => _ids.Count;
 
+    /// <summary>The ids that wait for connections.</summary>
+    public IReadOnlyList<ListenerDescription> Listeners
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return
+                [
+                    .. _ids.Objects.Where(id => id.State == CmState.Listen).Select(id =>
+                        new ListenerDescription(NameOf(id.Binding!.PortSpace), $"{id.Source}", id.Source.Port, id.Queue.UserId)),
+                ];
+            }
+        }
+    }
+
     /// <summary>CREATE_ID.</summary>
     /// <param name="queue">The file.</param>
     /// <param name="uid">The client's name of it.</param>
@@ -149,6 +165,14 @@ internal sealed partial class ConnectionManager(ICmPorts ports, TimeProvider tim
             }
         }
     }
+
+    private static string NameOf(ushort portSpace) => portSpace switch
+    {
+        RDMA_PS_TCP => "TCP",
+        RDMA_PS_UDP => "UDP",
+        RDMA_PS_IB => "IB",
+        _ => "IPOIB",
+    };
 
     private static NicError NotNow(string command, CmId id) =>
         new(EINVAL, $"{command}: id {id.Number} is {id.State} ({id.Exchange}), from {id.Source} to {id.Destination}");

@@ -9,6 +9,7 @@ internal sealed class RunningProgram : IDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _text = new();
+    private bool _disposed;
 
     private RunningProgram(string commandLine, Process process)
     {
@@ -67,9 +68,27 @@ internal sealed class RunningProgram : IDisposable
         }
     }
 
+    /// <summary>Waits until it has written something; fails when it ends before.</summary>
+    public async Task WaitForTextAsync(string text, TimeSpan patience)
+    {
+        Stopwatch waiting = Stopwatch.StartNew();
+        while (!Text.Contains(text, StringComparison.Ordinal))
+        {
+            Assert.False(HasExited, $"{CommandLine} ended without \"{text}\". It wrote:\n{Text}");
+            Assert.True(waiting.Elapsed < patience, $"{CommandLine} does not write \"{text}\". It wrote:\n{Text}");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>Kills it if it still runs.</summary>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);
