@@ -35,7 +35,7 @@ DAXEMU_EXPORT int socket(int domain, int type, int protocol)
 
 static int ioctl_device(int fd, void *argument)
 {
-    struct session *session = descriptor_session(fd);
+    struct session *session = descriptor_session(fd, DESCRIPTOR_DEVICE);
     if (session == NULL) {
         errno = EBADF;
         return -1;

@@ -91,7 +91,7 @@ public sealed class ConnectionManagerTests(Machine machine)
     [InlineData("rdma")]
     [InlineData("rstream", "-S", "4096", "-C", "5", "-I", "20", "-T", "v")]
     [InlineData("rstream", "-S", "4096", "-C", "5", "-I", "20", "-T", "b")]
-    [InlineData("rstream", "-S", "4096", "-C", "5", "-I", "20", "-T", "a")]
+    [InlineData("rstream", "-S", "4096", "-C", "5", "-I", "20", "-T", "n")]
     [InlineData("riostream", "-S", "4096", "-C", "5", "-I", "20", "-T", "b")]
     public async Task A_pair_runs_to_its_end(string program, params string[] arguments)
     {
