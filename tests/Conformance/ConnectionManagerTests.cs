@@ -106,6 +106,48 @@ public sealed class ConnectionManagerTests(Machine machine)
         client.Succeeded();
     }
 
+    [Theory]
+    [InlineData]
+    [InlineData("-p", "0x2")]
+    [InlineData("-c", "4", "-S", "2000")]
+    public async Task Udaddy_finds_the_peers_datagram_queue_pair(params string[] arguments)
+    {
+        Machine.Require("udaddy", Package);
+        const int Port = 7174;
+
+        (ProgramResult server, ProgramResult client) = await RunAsync(
+            Port, ["udaddy", .. arguments], ["udaddy", "-s", "127.0.0.1", .. arguments]);
+
+        server.Succeeded();
+        client.Succeeded();
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("-p", "0x2")]
+    public async Task Mckey_sends_to_a_multicast_group(params string[] arguments)
+    {
+        Machine.Require("mckey", Package);
+        string[] both = ["-m", "239.5.6.7", "-b", "127.0.0.1", "-C", "20", .. arguments];
+        using RunningProgram receiver = machine.Start("mckey", both);
+        await receiver.WaitForTextAsync("joined dgid", Patience);
+
+        (await machine.RunAsync("mckey", ["-s", .. both])).Succeeded();
+
+        Assert.Equal(0, await receiver.EndAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Udpong_is_refused_its_address_handle_without_a_global_route_as_RoCE_refuses_it()
+    {
+        Machine.Require("udpong", Package);
+
+        ProgramResult client = await machine.RunAsync("udpong", "-s", "127.0.0.1", "-p", $"{TcpPort.Unused()}", "-C", "1");
+
+        Assert.NotEqual(0, client.ExitStatus);
+        Assert.Contains("rconnect", client.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Cmtime_makes_and_ends_many_connections()
     {
@@ -143,6 +185,8 @@ public sealed class ConnectionManagerTests(Machine machine)
     [InlineData("ib_read_lat", "-n", "50")]
     [InlineData("ib_send_bw", "-n", "100", "-e")]
     [InlineData("ib_send_lat", "-n", "50", "-e")]
+    [InlineData("ib_send_lat", "-n", "50", "-c", "UD")]
+    [InlineData("ib_send_bw", "-n", "100", "-c", "UD", "-r", "200")]
     public async Task A_benchmark_connects_by_librdmacm(string program, params string[] arguments)
     {
         Machine.Require(program, "perftest");

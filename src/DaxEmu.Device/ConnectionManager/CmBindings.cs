@@ -128,7 +128,7 @@ internal sealed class CmBindings
         binding.Owners.Add(id);
         _bindings[(binding.PortSpace, binding.Number)] = binding;
         id.Binding = binding;
-        id.Source = id.Source with { Port = binding.Number };
+        id.Source = id.Source with { Port = binding.Number, ServiceMask = ulong.MaxValue };
     }
 
     // cma_select_ib_ps: the service id must be one of a port space that the id's own allows.

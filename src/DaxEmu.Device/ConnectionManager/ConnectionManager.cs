@@ -159,9 +159,13 @@ internal sealed partial class ConnectionManager(ICmPorts ports, TimeProvider tim
         lock (_lock)
         {
             queue.IsClosed = true;
-            while (queue.Ids.FirstOrDefault() is { } id)
+            foreach (CmId id in queue.Ids.OrderBy(id => id.Number).ToArray())
             {
-                Destroy(id);
+                // A listener has taken those with it that nobody was told of.
+                if (queue.Ids.Contains(id))
+                {
+                    Destroy(id);
+                }
             }
         }
     }
