@@ -129,7 +129,9 @@ public sealed class ConnectionManagerTests(Machine machine)
     {
         Machine.Require("mckey", Package);
         string[] both = ["-m", "239.5.6.7", "-b", "127.0.0.1", "-C", "20", .. arguments];
-        using RunningProgram receiver = machine.Start("mckey", both);
+
+        // Its output is no terminal, and what it says must come while it runs.
+        using RunningProgram receiver = machine.Start("stdbuf", ["-oL", "mckey", .. both]);
         await receiver.WaitForTextAsync("joined dgid", Patience);
 
         (await machine.RunAsync("mckey", ["-s", .. both])).Succeeded();
