@@ -113,8 +113,21 @@ public sealed class CmEventTests
         _client.Take(CmEventType.Unreachable, -ETIMEDOUT);
         small.Die();
         Assert.Empty(small.Queue.Ids);
-        Succeed(small.Queue.Quota.TakeObject());
-        Succeed(small.Queue.Quota.TakeObject());
+        Succeed(small.Queue.Quota.TakeUnmappedObject());
+        Succeed(small.Queue.Quota.TakeUnmappedObject());
+    }
+
+    [Fact]
+    public void An_id_moves_to_another_user_only_within_that_users_limit()
+    {
+        CmProgram small = _rig.NewProgram(user: 5, maxObjects: 1);
+        uint id = _client.Create(), second = _client.Create();
+
+        Succeed(Manager.Migrate(small.Queue, id, _client.Queue));
+        Assert.Equal(ENOMEM, Manager.Migrate(small.Queue, second, _client.Queue).Errno);
+
+        small.Destroy(id);
+        Succeed(Manager.Migrate(small.Queue, second, _client.Queue));
     }
 
     [Fact]

@@ -29,5 +29,7 @@ internal sealed class CmRig : ICmPorts
     }
 
     public CmProgram NewProgram(uint user = 0, int maxObjects = 10_000) => new(
-        this, new UserQuota(user, new DeviceServerOptions { SocketPath = "@none", MaxObjectsPerUser = maxObjects }), user);
+        this,
+        new UserQuota(user, new DeviceServerOptions { SocketPath = "@none", MaxObjectsPerUser = maxObjects }, new MappingBudget(0)),
+        user);
 }
