@@ -181,6 +181,34 @@ public sealed class DatagramTests : IDisposable
         Assert.Equal((0x45, 127, 127), (bytes[0], bytes[12], bytes[16]));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_was_posted_goes_out_though_its_handle_or_queue_pair_is_destroyed_at_once(bool handle)
+    {
+        const int Count = 15;
+        using Party a = new(_device, _file);
+        using Party b = new(_device, _file);
+        TestReply created = TryCreateHandle(a.Client, NewHandle(a.Pd));
+        uint number = created.Read<rxe_create_ah_resp>(Unsafe.SizeOf<ib_uverbs_create_ah_resp>()).ah_num;
+        for (ulong i = 0; i < Count; i++)
+        {
+            b.Qp.PostReceive(i, b.Buffer(8192, 4096));
+            a.Send(b.Qp.Number, number, 4000);
+        }
+
+        TestReply destroyed = handle
+            ? a.Client.Try(IB_USER_VERBS_CMD_DESTROY_AH, new ib_uverbs_destroy_ah { ah_handle = created.Read<ib_uverbs_create_ah_resp>().ah_handle })
+            : a.Client.DestroyQp(a.Qp.Handle);
+
+        Assert.True(destroyed.Result > 0, destroyed.Text);
+        for (ulong i = 0; i < Count; i++)
+        {
+            ib_uverbs_wc received = b.Cq.Poll();
+            Assert.Equal((i, IBV_WC_SUCCESS), (received.wr_id, received.status));
+        }
+    }
+
     [Fact]
     public void A_group_of_programs_gets_what_is_sent_to_it()
     {

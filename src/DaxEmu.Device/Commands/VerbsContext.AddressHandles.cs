@@ -47,6 +47,8 @@ internal sealed partial class VerbsContext
             return new NicError(ENOENT, $"there is no address handle {handle}");
         }
 
+        // What was posted with it goes out: a sender of datagrams need not wait for their completions.
+        _doorbell.WaitUntilServed(LongestWait);
         _ = Nic.DestroyAddressHandle(address);
         _addressHandles.Remove(handle);
         _quota.ReturnObject();

@@ -9,7 +9,7 @@ internal sealed partial class VerbsContext
     // One for all: a completion channel belongs to no processor here.
     private const uint CompletionVectors = 1;
 
-    // For what was posted before a completion queue is resized: its completions count.
+    // For what was posted before a command that it matters to, in nanoseconds.
     private const long LongestWait = 1_000_000_000;
 
     private readonly HandleTable<EventChannel> _channels;
@@ -95,6 +95,7 @@ internal sealed partial class VerbsContext
             return new NicError(EINVAL, "there is no room for the rxe provider's response, struct rxe_resize_cq_resp");
         }
 
+        // The completions of what was posted count.
         _doorbell.WaitUntilServed(LongestWait);
         using Rollback rollback = new();
         NicResult<RingMemory> ring = MakeRing("daxemu-cq", RingLayout.ForCompletions(request.cqe), rollback);

@@ -130,6 +130,12 @@ internal sealed partial class VerbsContext
             return new NicError(EBUSY, $"queue pair {handle} is attached to a multicast group: detach it first");
         }
 
+        if (qp.Pair.Request.Type != ibv_qp_type.IBV_QPT_RC)
+        {
+            // Nobody acknowledges what it sends, so a program may destroy it right after posting: what was posted goes out.
+            _doorbell.WaitUntilServed(LongestWait);
+        }
+
         qp.Unhook();
         ForgetCookie(qp.Pair.Request.Cookie);
         _ = Nic.DestroyQueuePair(qp.Pair);
