@@ -13,7 +13,10 @@ public static class socket
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
     public const int SO_PEERCRED = 17;
+
+    [Since("6.5")]
     public const int SO_PEERPIDFD = 77;
+
     public const int SCM_RIGHTS = 1;
     public const int SHUT_RD = 0;
     public const int SHUT_WR = 1;
