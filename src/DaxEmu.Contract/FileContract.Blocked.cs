@@ -130,7 +130,7 @@ public sealed partial class FileContract
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            FailAll(file, e);
+            FailAll(file, due, e);
         }
     }
 
@@ -192,12 +192,17 @@ public sealed partial class FileContract
         End(blocked.File, blocked.Operation.Range);
     }
 
-    // Any of them may wait for the pin that could not be revoked.
-    private void FailAll(FileState file, Exception error)
+    // Any of them may wait for the pin that could not be revoked; the next operation tries it again.
+    private void FailAll(FileState file, List<PinLease> due, Exception error)
     {
         BlockedOperation[] all;
         lock (file.Gate)
         {
+            foreach (PinLease lease in due)
+            {
+                lease.IsExpiring = false;
+            }
+
             all = [.. file.Blocked.Where(b => b.BreaksLeases)];
         }
 

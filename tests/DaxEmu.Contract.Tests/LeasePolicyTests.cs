@@ -179,6 +179,24 @@ public sealed class LeasePolicyTests
     }
 
     [Fact]
+    public async Task After_a_holder_failed_the_next_operation_tries_it_again()
+    {
+        World world = new() { PolicyInForce = Policy.LeaseRevoke };
+        Pin pin = await world.Pin(0, 4096);
+        Task<LayoutDecision> first = world.Truncate(0).AsTask();
+        world.Holders.WhenRevoked = _ => throw new InvalidOperationException("broken holder");
+        world.Clock.Advance(World.Limits.LeaseBreakTime);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => first);
+        world.Holders.WhenRevoked = _ => { };
+
+        Task<LayoutDecision> second = world.Truncate(0).AsTask();
+
+        Assert.True(second.IsCompleted, "the operation waits for a revocation that nobody makes");
+        Assert.Equal(LayoutVerdict.Proceed, (await second).Verdict);
+        Assert.Equal([$"revoke {pin.Id}", $"revoke {pin.Id}"], world.Holders.Deeds);
+    }
+
+    [Fact]
     public async Task Why_names_a_revoked_pin_as_revoked()
     {
         World world = new() { PolicyInForce = Policy.LeaseRevoke };

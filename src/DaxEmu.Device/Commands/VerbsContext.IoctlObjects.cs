@@ -57,22 +57,9 @@ internal sealed partial class VerbsContext
     }
 
     /// <summary>cq_destroy.</summary>
-    public NicResult DestroyCompletionQueue(IoctlCall call)
-    {
-        if (!TryHandle(call, UVERBS_ATTR_DESTROY_CQ_HANDLE, out uint handle))
-        {
-            return NoObject(call, UVERBS_ATTR_DESTROY_CQ_HANDLE);
-        }
-
-        NicResult gone = Run(
-            call, IB_USER_VERBS_CMD_DESTROY_CQ, new ib_uverbs_destroy_cq { cq_handle = handle }, out ib_uverbs_destroy_cq_resp response);
-        if (gone.IsOk)
-        {
-            call.Write(UVERBS_ATTR_DESTROY_CQ_RESP, response);
-        }
-
-        return gone;
-    }
+    public NicResult DestroyCompletionQueue(IoctlCall call) => DestroyWithEvents<ib_uverbs_destroy_cq, ib_uverbs_destroy_cq_resp>(
+        call, IB_USER_VERBS_CMD_DESTROY_CQ, handle => new ib_uverbs_destroy_cq { cq_handle = handle },
+        UVERBS_ATTR_DESTROY_CQ_HANDLE, UVERBS_ATTR_DESTROY_CQ_RESP);
 
     /// <summary>qp_create.</summary>
     public NicResult CreateQueuePair(IoctlCall call)
@@ -147,22 +134,9 @@ internal sealed partial class VerbsContext
     }
 
     /// <summary>qp_destroy.</summary>
-    public NicResult DestroyQueuePair(IoctlCall call)
-    {
-        if (!TryHandle(call, UVERBS_ATTR_DESTROY_QP_HANDLE, out uint handle))
-        {
-            return NoObject(call, UVERBS_ATTR_DESTROY_QP_HANDLE);
-        }
-
-        NicResult gone = Run(
-            call, IB_USER_VERBS_CMD_DESTROY_QP, new ib_uverbs_destroy_qp { qp_handle = handle }, out ib_uverbs_destroy_qp_resp response);
-        if (gone.IsOk)
-        {
-            call.Write(UVERBS_ATTR_DESTROY_QP_RESP, response);
-        }
-
-        return gone;
-    }
+    public NicResult DestroyQueuePair(IoctlCall call) => DestroyWithEvents<ib_uverbs_destroy_qp, ib_uverbs_destroy_qp_resp>(
+        call, IB_USER_VERBS_CMD_DESTROY_QP, handle => new ib_uverbs_destroy_qp { qp_handle = handle },
+        UVERBS_ATTR_DESTROY_QP_HANDLE, UVERBS_ATTR_DESTROY_QP_RESP);
 
     /// <summary>srq_create.</summary>
     public NicResult CreateSharedReceiveQueue(IoctlCall call)
@@ -201,22 +175,9 @@ internal sealed partial class VerbsContext
     }
 
     /// <summary>srq_destroy.</summary>
-    public NicResult DestroySharedReceiveQueue(IoctlCall call)
-    {
-        if (!TryHandle(call, UVERBS_ATTR_DESTROY_SRQ_HANDLE, out uint handle))
-        {
-            return NoObject(call, UVERBS_ATTR_DESTROY_SRQ_HANDLE);
-        }
-
-        NicResult gone = Run(
-            call, IB_USER_VERBS_CMD_DESTROY_SRQ, new ib_uverbs_destroy_srq { srq_handle = handle }, out ib_uverbs_destroy_srq_resp response);
-        if (gone.IsOk)
-        {
-            call.Write(UVERBS_ATTR_DESTROY_SRQ_RESP, response);
-        }
-
-        return gone;
-    }
+    public NicResult DestroySharedReceiveQueue(IoctlCall call) => DestroyWithEvents<ib_uverbs_destroy_srq, ib_uverbs_destroy_srq_resp>(
+        call, IB_USER_VERBS_CMD_DESTROY_SRQ, handle => new ib_uverbs_destroy_srq { srq_handle = handle },
+        UVERBS_ATTR_DESTROY_SRQ_HANDLE, UVERBS_ATTR_DESTROY_SRQ_RESP);
 
     /// <summary>reg_mr of newer kernels.</summary>
     public NicResult RegisterRegion(IoctlCall call)
@@ -264,6 +225,26 @@ internal sealed partial class VerbsContext
         call.Write(UVERBS_ATTR_QUERY_MR_RESP_LENGTH, region.Length);
         call.Write(UVERBS_ATTR_QUERY_MR_RESP_IOVA, region.Iova);
         return NicResult.Ok;
+    }
+
+    // Destroys an object that has events: the response says how many of them were read.
+    private NicResult DestroyWithEvents<TRequest, TResponse>(
+        IoctlCall call, uint command, Func<uint, TRequest> request, ushort handleAttribute, ushort responseAttribute)
+        where TRequest : unmanaged
+        where TResponse : unmanaged
+    {
+        if (!TryHandle(call, handleAttribute, out uint handle))
+        {
+            return NoObject(call, handleAttribute);
+        }
+
+        NicResult gone = Run(call, command, request(handle), out TResponse response);
+        if (gone.IsOk)
+        {
+            call.Write(responseAttribute, response);
+        }
+
+        return gone;
     }
 
     private static uint Extended(uint command) => IB_USER_VERBS_CMD_FLAG_EXTENDED | command;
