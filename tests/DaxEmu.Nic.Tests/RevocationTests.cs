@@ -7,6 +7,7 @@ using static DaxEmu.Abi.ibv_wc_status;
 namespace DaxEmu.Nic.Tests;
 
 /// <summary>A pin that the contract takes away: from then on nothing is reached through its region.</summary>
+[Collection(nameof(GatedMemory))]
 public sealed class RevocationTests
 {
     private static readonly PinRequest Wish = new(
@@ -98,6 +99,32 @@ public sealed class RevocationTests
 
         Assert.Same(next.Region, rig.Device.FindRegionOf(next.Region.Pins[0].Pin));
         Assert.Null(rig.Device.FindRegionOf(pin));
+    }
+
+    [Fact]
+    public void Revoking_returns_only_when_the_copy_under_way_has_ended()
+    {
+        GatedMemory.Close();
+        using Rig rig = new();
+        var (a, b) = rig.NewPair();
+        var source = a.Register(4096).Fill(1);
+        var target = rig.Register(b.Domain, 4096, Rig.AllAccess, Wish);
+        a.PostSend(Post.Write(1, target, 0, source.Whole));
+        using NicEngine engine = new(rig.Block, rig.Mappings, GatedMemory.Routines, rig.Events);
+        Thread drain = new(() => engine.Drain(a.Qp.Number, 1));
+        drain.Start();
+        GatedMemory.WaitUntilACopyIsUnderWay();
+        Thread revoke = new(() => rig.Device.Revoke(target.Region.Pins[0].Pin));
+        revoke.Start();
+        SpinWait.SpinUntil(() => Volatile.Read(ref rig.Block.RegionByKey(target.Key).Key) == 0);
+
+        // It cannot return before the gate opens, however long that takes; one that does not wait has returned long before this is over.
+        bool returnedEarly = revoke.Join(TimeSpan.FromMilliseconds(200));
+        GatedMemory.Open();
+        revoke.Join();
+        drain.Join();
+
+        Assert.False(returnedEarly, "the revocation returned in the middle of a copy");
     }
 
     [Fact]
