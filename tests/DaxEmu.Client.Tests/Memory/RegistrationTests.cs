@@ -7,6 +7,9 @@ namespace DaxEmu.Client.Tests.Memory;
 /// <summary>Files and buffers as memory regions.</summary>
 public sealed class RegistrationTests : IDisposable
 {
+    // What the runtime opens for itself now and then (an assembly, the thread pool's epoll); a leak would be one in each round.
+    private const int Margin = 5;
+
     private readonly InProcessDaemon _daemon = new();
     private readonly TemporaryDirectory _files = new();
 
@@ -154,7 +157,7 @@ public sealed class RegistrationTests : IDisposable
         Assert.Equal(0, mappings);
         Assert.Equal(0, Mappings(path));
         Assert.Equal(0, Mappings("daxemu-buffer"));
-        Assert.InRange(OpenDescriptors(), 0, descriptors);
+        Assert.InRange(OpenDescriptors(), 0, descriptors + Margin);
     }
 
     [Fact]
@@ -171,7 +174,7 @@ public sealed class RegistrationTests : IDisposable
         }
 
         Assert.Equal(0, Mappings(path));
-        Assert.InRange(OpenDescriptors(), 0, descriptors);
+        Assert.InRange(OpenDescriptors(), 0, descriptors + Margin);
     }
 
     private static void Register(End end, string path, int times)
