@@ -10,8 +10,11 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/netlink.h>
+#include <rdma/ib_user_verbs.h>
+#include <rdma/rdma_user_cm.h>
 #include <rdma/rdma_user_ioctl_cmds.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -53,9 +56,18 @@ DAXEMU_EXPORT int ioctl(int fd, unsigned long request, ...)
     va_end(arguments);
 
     /* The others, such as FIOCLEX, are the kernel's own for every descriptor. */
+    if ((uint32_t)request != RDMA_VERBS_IOCTL)
+        return REAL(ioctl)(fd, request, argument);
     const struct descriptor *d = descriptor_find(fd);
-    bool is_ours = d != NULL && d->kind == DESCRIPTOR_DEVICE && (uint32_t)request == RDMA_VERBS_IOCTL;
-    return is_ours ? ioctl_device(fd, argument) : REAL(ioctl)(fd, request, argument);
+    if (d != NULL && d->kind == DESCRIPTOR_DEVICE)
+        return ioctl_device(fd, argument);
+    enum arrival arrival = d == NULL ? session_adopt(fd) : ARRIVAL_OTHER;
+    if (arrival == ARRIVAL_OTHER)
+        return REAL(ioctl)(fd, request, argument);
+    if (arrival == ARRIVAL_ADOPTED)
+        return ioctl_device(fd, argument);
+    errno = EOPNOTSUPP;
+    return -1;
 }
 
 static ssize_t write_device(int fd, const void *bytes, size_t length)
@@ -87,9 +99,33 @@ static bool is_device(const struct descriptor *d)
     return d != NULL && (d->kind == DESCRIPTOR_DEVICE || d->kind == DESCRIPTOR_MANAGER);
 }
 
+/* A command of uverbs or of rdma_cm. Cheap, and rarely true of what is neither. */
+static bool may_be_command(const void *bytes, size_t length)
+{
+    struct ib_uverbs_cmd_hdr header;
+    struct rdma_ucm_cmd_hdr manager;
+    if (length < sizeof header)
+        return false;
+    memcpy(&header, bytes, sizeof header);
+    memcpy(&manager, bytes, sizeof manager);
+    if ((header.command & ~(IB_USER_VERBS_CMD_FLAG_EXTENDED | IB_USER_VERBS_CMD_COMMAND_MASK)) != 0)
+        return false;
+    return (header.command & IB_USER_VERBS_CMD_FLAG_EXTENDED) != 0 || (size_t)header.in_words * 4 == length
+        || sizeof manager + manager.in == length;
+}
+
 DAXEMU_EXPORT ssize_t write(int fd, const void *bytes, size_t length)
 {
     const struct descriptor *d = descriptor_find(fd);
+    if (d == NULL && may_be_command(bytes, length)) {
+        enum arrival arrival = session_adopt(fd);
+        if (arrival == ARRIVAL_ADOPTED)
+            d = descriptor_find(fd);
+        if (arrival == ARRIVAL_FOREIGN) {
+            errno = EOPNOTSUPP;
+            return -1;
+        }
+    }
     if (!is_device(d))
         return REAL(write)(fd, bytes, length);
     if (d->kind == DESCRIPTOR_MANAGER)

@@ -121,6 +121,29 @@ void session_release(struct session *session)
         destroy(session);
 }
 
+enum arrival session_adopt(int fd)
+{
+    int saved = errno;
+    enum arrival arrival = ARRIVAL_OTHER;
+    struct stat wanted, known;
+    if ((connection_is_ours(fd) || manager_is_channel(fd)) && raw_fstat(fd, &wanted) == 0) {
+        arrival = ARRIVAL_FOREIGN;
+        for (int at = descriptor_next(0, ~0u); at >= 0 && arrival == ARRIVAL_FOREIGN; at = descriptor_next(at + 1, ~0u)) {
+            const struct descriptor *d = descriptor_find(at);
+            bool opened_here = d != NULL && (d->kind == DESCRIPTOR_DEVICE || d->kind == DESCRIPTOR_MANAGER);
+            if (!opened_here || raw_fstat(at, &known) != 0 || known.st_ino != wanted.st_ino
+                || known.st_dev != wanted.st_dev)
+                continue;
+            descriptor_copy(at, fd);
+            arrival = ARRIVAL_ADOPTED;
+        }
+        if (arrival == ARRIVAL_FOREIGN)
+            debug("descriptor %d is an open device file of another process: its queues and doorbells are known there alone", fd);
+    }
+    errno = saved;
+    return arrival;
+}
+
 static void show_device(struct stat *status, dev_t number)
 {
     status->st_mode = S_IFCHR | 0666;

@@ -27,6 +27,15 @@ struct session *session_create(void);
 void session_retain(struct session *session);
 void session_release(struct session *session);
 
+/* What a descriptor is that was not opened here, nor is a duplicate of one that was. */
+enum arrival {
+    ARRIVAL_OTHER,   /* nothing of ours */
+    ARRIVAL_ADOPTED, /* of a session of this process: it came over a socket, and now is like a duplicate */
+    ARRIVAL_FOREIGN, /* of another process's session: it came by exec or over a socket, and nothing of that session is known here */
+};
+
+enum arrival session_adopt(int fd);
+
 /* Makes fstat(2)'s answer that of a device file if the descriptor is one; it says "socket" when it comes in. */
 void session_stat(int fd, struct stat *status);
 
