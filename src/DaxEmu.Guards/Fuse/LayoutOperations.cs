@@ -30,7 +30,8 @@ internal sealed class LayoutOperations(
             ? LayoutOperationKind.OpenTruncate
             : LayoutOperationKind.Truncate;
         return Ask(
-            node, kind, ByteRange.From(wish.size), request.Header, reply, thread, (verdict, body) => Apply(node, wish, verdict, body));
+            node, kind, LayoutReaches.RangeOf(kind, wish.size, 0), request.Header, reply, thread,
+            (verdict, body) => Apply(node, wish, verdict, body));
     }
 
     internal int Allocate(Node node, ref FuseRequest request, Span<byte> reply, ServingThread thread)
@@ -46,7 +47,7 @@ internal sealed class LayoutOperations(
             : FileContents.Allocate(file.Descriptor, wish.mode, (long)wish.offset, (long)wish.length);
 
         return KindOf(wish.mode) is { } kind
-            ? Ask(node, kind, RangeOf(kind, wish), request.Header, reply, thread, Do)
+            ? Ask(node, kind, LayoutReaches.RangeOf(kind, wish.offset, wish.length), request.Header, reply, thread, Do)
             : Do(LayoutVerdict.Proceed, reply);
     }
 
@@ -59,11 +60,6 @@ internal sealed class LayoutOperations(
         FALLOC_FL_INSERT_RANGE => LayoutOperationKind.InsertRange,
         _ => null,
     };
-
-    private static ByteRange RangeOf(LayoutOperationKind kind, in fuse_fallocate_in wish) =>
-        kind is LayoutOperationKind.CollapseRange or LayoutOperationKind.InsertRange
-            ? ByteRange.From(wish.offset)
-            : ByteRange.OfLength(wish.offset, wish.length);
 
     // open(O_TRUNC) comes as SETATTR, as truncate(2) does, but without a handle (fs/fuse/dir.c). The caller is still in its system call.
     private static bool IsOpening(in fuse_setattr_in wish, in fuse_in_header header) =>

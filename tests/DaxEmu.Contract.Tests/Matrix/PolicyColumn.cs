@@ -1,0 +1,31 @@
+using static DaxEmu.Contract.LayoutVerdict;
+
+namespace DaxEmu.Contract.Tests.Matrix;
+
+/// <summary>What a policy answers to an operation that meets a pin: a column of the matrix.</summary>
+/// <param name="Policy">The policy.</param>
+/// <param name="Waits">The operation is not answered at once.</param>
+/// <param name="WhenReleased">Its answer when the holders give their pins back in time; at once when it does not wait.</param>
+/// <param name="WhenKept">Its answer when they keep them.</param>
+/// <param name="Region">What has become then of a region whose pin was met.</param>
+internal sealed record PolicyColumn(Policy Policy, bool Waits, Answer WhenReleased, Answer WhenKept, RegionFate Region)
+{
+    internal static IReadOnlyList<PolicyColumn> All { get; } =
+    [
+        new(Policy.Deny, false, new(Refuse, "ETXTBSY"), new(Refuse, "ETXTBSY"), RegionFate.Kept),
+        new(Policy.Ignore, false, new(Pretend), new(Pretend), RegionFate.Kept),
+        new(Policy.Wait, true, new(Proceed), new(Refuse, "ETIMEDOUT"), RegionFate.Kept),
+        new(Policy.LeaseRevoke, true, new(Proceed), new(Proceed), RegionFate.Revoked),
+        new(Policy.LeaseKill, true, new(Proceed), new(Proceed), RegionFate.Killed),
+        new(Policy.Odp, false, new(Proceed), new(Proceed), RegionFate.Invalidated),
+    ];
+
+    /// <summary>What a cell of this column must say.</summary>
+    internal Cell Expect(Overlap overlap) => overlap.Meets.Count == 0
+        ? new(false, new(Proceed), new(Proceed), [.. overlap.Pins.Select(_ => RegionFate.Kept)])
+        : new(
+            Waits,
+            WhenReleased,
+            WhenKept,
+            [.. overlap.Pins.Select((_, pin) => overlap.Meets.Contains(pin) ? Region : RegionFate.Kept)]);
+}
