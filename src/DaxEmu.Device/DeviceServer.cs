@@ -46,10 +46,11 @@ public sealed partial class DeviceServer : IPinHolders, IDisposable
     /// <param name="workers">At least one; each session goes to the one with the fewest. The host runs and disposes them.</param>
     /// <param name="log">Told what happens.</param>
     /// <param name="time">For <see cref="SessionSnapshot.Since"/>.</param>
+    /// <param name="syncer">What the NIC was given to make memory durable, or null.</param>
     /// <exception cref="LinuxException">The socket cannot be bound.</exception>
     public DeviceServer(
         DeviceServerOptions options, NicDevice nic, MappingTable mappings, NicEventRouter events, IMemoryResolver resolver,
-        IReadOnlyList<EngineWorker> workers, IDeviceLog log, TimeProvider time)
+        IReadOnlyList<EngineWorker> workers, IDeviceLog log, TimeProvider time, RegionSyncer? syncer = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(nic);
@@ -65,7 +66,7 @@ public sealed partial class DeviceServer : IPinHolders, IDisposable
         events.Attach(nic);
         CmService connections = new(new ConnectionManager(new HostPorts(devices), time));
         _services = new SessionServices(
-            options, nic, mappings, events, resolver, log, devices, new VirtualSysfs(devices), _pump, connections);
+            options, nic, mappings, events, resolver, log, devices, new VirtualSysfs(devices), _pump, connections, syncer);
         try
         {
             _listener = new SeqPacketListener(options.SocketPath, options.SocketMode);

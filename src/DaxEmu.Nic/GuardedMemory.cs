@@ -15,7 +15,7 @@ public readonly unsafe struct GuardedMemory
     /// <summary>Names the routines.</summary>
     /// <param name="copy">
     /// <c>int copy(void *dst, const void *src, size_t n, void **fault)</c>: as memmove(3), and the last byte is stored last, with release
-    /// ordering after all others: programs poll it. On a fault <c>*fault</c> is the address that could not be reached. n is never 0.
+    /// ordering after all others: programs poll it. 8 bytes to an address aligned to 8 are stored in one step, with release ordering. On a fault <c>*fault</c> is the address that could not be reached. n is never 0.
     /// </param>
     /// <param name="compareSwap">
     /// <c>int cas(uint64_t *target, uint64_t compare, uint64_t swap, uint64_t *old)</c>: one atomic step, sequentially consistent, on a

@@ -34,4 +34,12 @@ public interface INicEvents
     /// <param name="key">The region's key; <see cref="NicDevice.FindRegion"/> has the region while it lives.</param>
     /// <param name="offset">Offset in the region of a byte that could not be reached.</param>
     void MemoryFault(uint key, ulong offset);
+
+    /// <summary>A persistent flush could not make bytes durable. The work request has failed already.</summary>
+    /// <param name="key">The region's key.</param>
+    /// <param name="offset">Offset in the region of the first byte that was to be.</param>
+    /// <param name="errno">Why not, such as EIO.</param>
+    void FlushFailed(uint key, ulong offset, int errno)
+    {
+    }
 }

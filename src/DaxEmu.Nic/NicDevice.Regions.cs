@@ -1,5 +1,6 @@
 using DaxEmu.Contract;
 using static DaxEmu.Abi.errno;
+using static DaxEmu.Abi.ib_uverbs_access_flags;
 using static DaxEmu.Abi.ibv_access_flags;
 
 namespace DaxEmu.Nic;
@@ -10,7 +11,8 @@ public sealed partial class NicDevice
     internal const uint OptionalAccessFlags = 0x3ff0_0000;
 
     private const uint SupportedAccessFlags = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ
-        | IBV_ACCESS_REMOTE_ATOMIC | IBV_ACCESS_MW_BIND | IBV_ACCESS_ZERO_BASED | IBV_ACCESS_HUGETLB | OptionalAccessFlags;
+        | IBV_ACCESS_REMOTE_ATOMIC | IBV_ACCESS_MW_BIND | IBV_ACCESS_ZERO_BASED | IBV_ACCESS_HUGETLB
+        | IB_UVERBS_ACCESS_FLUSH_GLOBAL | IB_UVERBS_ACCESS_FLUSH_PERSISTENT | OptionalAccessFlags;
 
     private readonly IndexPool _regionIndices;
     private readonly MemoryRegion?[] _regions;
@@ -164,6 +166,11 @@ public sealed partial class NicDevice
         if ((flags & ~SupportedAccessFlags) != 0)
         {
             return new NicError(EINVAL, $"access flags 0x{flags & ~SupportedAccessFlags:x} are unknown");
+        }
+
+        if ((flags & IB_UVERBS_ACCESS_FLUSH_PERSISTENT) != 0 && _persistence is null)
+        {
+            return new NicError(EINVAL, "nothing can make memory durable here: IBV_ACCESS_FLUSH_PERSISTENT cannot be granted");
         }
 
         const uint Remote = IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC;

@@ -16,6 +16,7 @@ public sealed partial class NicDevice
     private readonly IFileContract _contract;
     private readonly GuardedMemory _memory;
     private readonly INicEvents _events;
+    private readonly IPersistence? _persistence;
     private readonly Lock _lock = new();
 
     /// <summary>Makes the control plane of a block; there is one, in the process that owns the NIC.</summary>
@@ -26,9 +27,10 @@ public sealed partial class NicDevice
     /// <param name="memory">How engines of this process touch client memory.</param>
     /// <param name="events">Whom to tell.</param>
     /// <param name="unmapped">How they reach client memory that is not mapped; null: they cannot.</param>
+    /// <param name="persistence">Makes memory durable; null: regions that may be flushed so are refused.</param>
     public NicDevice(
         NicOptions options, NicBlock block, MappingTable mappings, IFileContract contract, GuardedMemory memory, INicEvents events,
-        IUnmappedMemory? unmapped = null)
+        IUnmappedMemory? unmapped = null, IPersistence? persistence = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(block);
@@ -39,6 +41,7 @@ public sealed partial class NicDevice
         _memory = memory;
         _events = events;
         UnmappedMemory = unmapped;
+        _persistence = persistence;
         _domains = new IndexPool(1, options.MaxProtectionDomains);
         _domainObjects = [];
         _regionIndices = new IndexPool(1, options.MaxMemoryRegions);
@@ -68,7 +71,7 @@ public sealed partial class NicDevice
 
     /// <summary>Makes an engine for one thread of this process.</summary>
     /// <exception cref="InvalidOperationException">All <see cref="NicOptions.MaxEngines"/> slots are taken.</exception>
-    public NicEngine CreateEngine() => new(_block, _mappings, _memory, _events, UnmappedMemory);
+    public NicEngine CreateEngine() => new(_block, _mappings, _memory, _events, UnmappedMemory, _persistence);
 
     /// <summary>
     /// Tells the contract that bytes under a region's pin could not be reached: for <see cref="INicEvents.MemoryFault"/>. A region that no
@@ -76,7 +79,19 @@ public sealed partial class NicDevice
     /// </summary>
     /// <param name="key">The region's key.</param>
     /// <param name="offset">Offset in the region of a byte that could not be reached.</param>
-    public void ReportFault(uint key, ulong offset)
+    public void ReportFault(uint key, ulong offset) =>
+        ReportBreach(key, offset, $"a work request on rkey 0x{key:x} met a page that is gone, {offset} bytes into the region");
+
+    /// <summary>Likewise that bytes could not be made durable: for <see cref="INicEvents.FlushFailed"/>.</summary>
+    /// <param name="key">The region's key.</param>
+    /// <param name="offset">Offset in the region of the first byte that was to be.</param>
+    /// <param name="errno">Why not.</param>
+    public void ReportFlushFailure(uint key, ulong offset, int errno) => ReportBreach(
+        key,
+        offset,
+        $"a persistent flush of rkey 0x{key:x} failed with errno {errno}, {offset} bytes into the region: what was written may be lost");
+
+    private void ReportBreach(uint key, ulong offset, string evidence)
     {
         foreach ((Pin pin, ulong start) in FindRegion(key)?.Pins ?? [])
         {
@@ -87,7 +102,7 @@ public sealed partial class NicDevice
                 _contract.ReportBreach(
                     pin,
                     ByteRange.OfLength(range.Start + distance, range.Length - distance),
-                    $"a work request on rkey 0x{key:x} met a page that is gone, {offset} bytes into the region");
+                    evidence);
             }
         }
     }

@@ -18,6 +18,7 @@ internal sealed unsafe class InProcessDaemon : IDisposable, IDeviceLog
     private readonly MappingTable _mappings = new(8192);
     private readonly EngineWorker _worker;
     private readonly DeviceServer _server;
+    private readonly RegionSyncer _syncer;
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _thread;
     private readonly ConcurrentQueue<string> _failures = new();
@@ -30,17 +31,19 @@ internal sealed unsafe class InProcessDaemon : IDisposable, IDeviceLog
         using SafeFileHandle block = MemoryFile.CreateSealed("nic-block", blockLength);
         _blockMemory = MemoryMapping.Map(block, 0, blockLength, MemoryProtection.ReadWrite);
         NicEventRouter router = new();
+        _syncer = new RegionSyncer(router, _mappings, _limits.MaxQueuePairs);
         NicDevice nic = new(
             _limits,
             NicBlock.Initialise(_limits, (void*)_blockMemory.Address, (nuint)blockLength),
             _mappings,
             new FileContract(new DenyEverywhere(), new BoundedJournal(), TimeProvider.System, new PinHolderRelay()),
             new GuardedMemory(GuardedCopy.Copy, GuardedCopy.CompareSwap, GuardedCopy.FetchAdd),
-            router);
+            router,
+            persistence: _syncer);
         _worker = new EngineWorker(nic, new EngineWorkerOptions());
         _server = new DeviceServer(
             new DeviceServerOptions { SocketPath = SocketPath }, nic, _mappings, router, new FileMemoryResolver(), [_worker], this,
-            TimeProvider.System);
+            TimeProvider.System, _syncer);
         _thread = new Thread(() => _worker.Run(_stop.Token)) { IsBackground = true, Name = "engine" };
         _thread.Start();
         _server.Start();
@@ -70,6 +73,7 @@ internal sealed unsafe class InProcessDaemon : IDisposable, IDeviceLog
         _stop.Cancel();
         _thread.Join();
         _worker.Dispose();
+        _syncer.Dispose();
         _mappings.Dispose();
         _blockMemory.Dispose();
         _stop.Dispose();

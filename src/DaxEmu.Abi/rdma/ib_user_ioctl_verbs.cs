@@ -69,3 +69,12 @@ public struct ib_uverbs_gid_entry
         private byte _first;
     }
 }
+
+/// <summary>enum ib_uverbs_access_flags: what libibverbs' own enum has only in later releases.</summary>
+[CHeader("rdma/ib_user_ioctl_verbs.h")]
+[Since("6.3")]
+public static class ib_uverbs_access_flags
+{
+    public const uint IB_UVERBS_ACCESS_FLUSH_GLOBAL = 1 << 8;
+    public const uint IB_UVERBS_ACCESS_FLUSH_PERSISTENT = 1 << 9;
+}

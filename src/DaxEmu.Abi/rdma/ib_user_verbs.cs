@@ -70,6 +70,50 @@ public static class ib_uverbs_ex_write_cmds
     public const uint IB_USER_VERBS_EX_CMD_MODIFY_QP = ib_uverbs_write_cmds.IB_USER_VERBS_CMD_MODIFY_QP;
 }
 
+/// <summary>enum ib_uverbs_wr_opcode: what libibverbs' own enum has only in later releases.</summary>
+[CHeader("rdma/ib_user_verbs.h")]
+[Since("6.3")]
+public static class ib_uverbs_wr_opcode
+{
+    public const uint IB_UVERBS_WR_FLUSH = 14;
+}
+
+/// <summary>enum ib_uverbs_wc_opcode: likewise.</summary>
+[CHeader("rdma/ib_user_verbs.h")]
+[Since("6.3")]
+public static class ib_uverbs_wc_opcode
+{
+    public const uint IB_UVERBS_WC_FLUSH = 8;
+}
+
+/// <summary>enum ib_placement_type: what a FLUSH makes of earlier writes (IBTA A19.4.1.1).</summary>
+[CHeader("rdma/ib_user_verbs.h")]
+[Since("6.3")]
+public static class ib_placement_type
+{
+    public const uint IB_FLUSH_GLOBAL = 1 << 0;
+    public const uint IB_FLUSH_PERSISTENT = 1 << 1;
+}
+
+/// <summary>enum ib_selectivity_level: of which bytes (IBTA A19.4.1.2).</summary>
+[CHeader("rdma/ib_user_verbs.h")]
+[Since("6.3")]
+public static class ib_selectivity_level
+{
+    public const uint IB_FLUSH_RANGE = 0;
+    public const uint IB_FLUSH_MR = 1;
+}
+
+/// <summary>enum ib_uverbs_device_cap_flags: those that only ib_uverbs_ex_query_device_resp.device_cap_flags_ex has room for.</summary>
+[CHeader("rdma/ib_user_verbs.h")]
+[Since("6.3")]
+public static class ib_uverbs_device_cap_flags_ex
+{
+    public const ulong IB_UVERBS_DEVICE_FLUSH_GLOBAL = 1UL << 38;
+    public const ulong IB_UVERBS_DEVICE_FLUSH_PERSISTENT = 1UL << 39;
+    public const ulong IB_UVERBS_DEVICE_ATOMIC_WRITE = 1UL << 40;
+}
+
 [CHeader("rdma/ib_user_verbs.h")]
 public static class ib_uverbs_device_cap_flags
 {

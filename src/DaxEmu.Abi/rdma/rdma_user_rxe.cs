@@ -115,6 +115,21 @@ public struct rxe_send_wr
     [FieldOffset(20), CName("ex.invalidate_rkey")]
     public uint ex_invalidate_rkey;
 
+    [FieldOffset(24), CName("wr.flush.remote_addr"), Since("6.3")]
+    public ulong wr_flush_remote_addr;
+
+    [FieldOffset(32), CName("wr.flush.length"), Since("6.3")]
+    public uint wr_flush_length;
+
+    [FieldOffset(36), CName("wr.flush.rkey"), Since("6.3")]
+    public uint wr_flush_rkey;
+
+    [FieldOffset(40), CName("wr.flush.type"), Since("6.3")]
+    public byte wr_flush_type;
+
+    [FieldOffset(41), CName("wr.flush.level"), Since("6.3")]
+    public byte wr_flush_level;
+
     [FieldOffset(24), CName("wr.rdma.remote_addr")]
     public ulong wr_rdma_remote_addr;
 

@@ -16,4 +16,5 @@ public static class mman
     public const int MADV_POPULATE_READ = 22;
     public const uint MFD_CLOEXEC = 1;
     public const uint MFD_ALLOW_SEALING = 2;
+    public const int MS_SYNC = 4;
 }

@@ -37,6 +37,7 @@ internal sealed class NicParts : IDisposable
         Mappings = new MappingTable(
             limits.MaxMemoryRegions + limits.MaxCompletionQueues + nic.MaxSharedReceiveQueues + (2 * limits.MaxQueuePairs));
         Events = new NicEventRouter();
+        Syncer = new RegionSyncer(Events, Mappings, nic.MaxQueuePairs);
         Device = new NicDevice(
             nic,
             NicBlock.Initialise(nic, (void*)_memory.Address, length),
@@ -44,7 +45,8 @@ internal sealed class NicParts : IDisposable
             contract,
             new GuardedMemory(GuardedCopy.Copy, GuardedCopy.CompareSwap, GuardedCopy.FetchAdd),
             Events,
-            new UnmappedMemory(nic.MaxQueuePairs, Mappings.Capacity));
+            new UnmappedMemory(nic.MaxQueuePairs, Mappings.Capacity),
+            Syncer);
     }
 
     /// <summary>Where client memory and rings lie in this process.</summary>
@@ -53,12 +55,16 @@ internal sealed class NicParts : IDisposable
     /// <summary>Brings its events to the sessions, and its memory faults to the contract.</summary>
     public NicEventRouter Events { get; }
 
+    /// <summary>Makes its regions durable.</summary>
+    public RegionSyncer Syncer { get; }
+
     /// <summary>Its control plane.</summary>
     public NicDevice Device { get; }
 
     /// <summary>Frees its memory. No engine and no session may be left.</summary>
     public void Dispose()
     {
+        Syncer.Dispose();
         Mappings.Dispose();
         _memory.Dispose();
         _file.Dispose();

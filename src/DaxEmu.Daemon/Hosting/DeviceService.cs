@@ -38,7 +38,7 @@ internal sealed class DeviceService(
             Devices = options.Device.Devices,
             MaxSessions = options.Device.MaxSessions,
         };
-        _server = new DeviceServer(settings, nic.Device, nic.Mappings, nic.Events, memory, engine.Workers, log, time);
+        _server = new DeviceServer(settings, nic.Device, nic.Mappings, nic.Events, memory, engine.Workers, log, time, nic.Syncer);
         holders.Attach(_server);
         _server.Start();
         return Task.CompletedTask;

@@ -5,6 +5,7 @@ using DaxEmu.Nic;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.daxemu_device;
 using static DaxEmu.Abi.errno;
+using static DaxEmu.Abi.ib_uverbs_access_flags;
 using static DaxEmu.Abi.ibv_access_flags;
 using static DaxEmu.Abi.mman;
 
@@ -76,7 +77,7 @@ internal sealed partial class VerbsContext
         List<RegionPart> parts = new(segments.Value.Length);
         try
         {
-            NicResult resolved = Resolve(segments.Value, command.Descriptors, writes, parts);
+            NicResult resolved = Resolve(segments.Value, command.Descriptors, writes, IsDurable(request), parts);
             return resolved.IsOk ? Register(domain, request, parts, writes, rollback, ref command) : resolved;
         }
         finally
@@ -115,8 +116,10 @@ internal sealed partial class VerbsContext
         }
     }
 
+    private static bool IsDurable(in ib_uverbs_reg_mr request) => (request.access_flags & IB_UVERBS_ACCESS_FLUSH_PERSISTENT) != 0;
+
     private NicResult Resolve(
-        daxemu_segment[] segments, IReadOnlyList<SafeFileHandle> descriptors, bool writes, List<RegionPart> parts)
+        daxemu_segment[] segments, IReadOnlyList<SafeFileHandle> descriptors, bool writes, bool isDurable, List<RegionPart> parts)
     {
         ulong start = 0UL;
         for (int i = 0; i < segments.Length; i++)
@@ -125,6 +128,13 @@ internal sealed partial class VerbsContext
             if (!resolved.IsOk)
             {
                 return resolved.Error;
+            }
+
+            if (isDurable && DescriptorStatus.IsInMemory(resolved.Value.File))
+            {
+                using ResolvedMemory memory = resolved.Value;
+                return new NicError(
+                    EINVAL, $"{memory.Path} lies in memory (memfd, tmpfs or hugetlbfs), so IBV_ACCESS_FLUSH_PERSISTENT cannot be granted");
             }
 
             parts.Add(new RegionPart(resolved.Value, start, segments[i].length));
@@ -143,7 +153,7 @@ internal sealed partial class VerbsContext
         ProtectionDomain domain, ib_uverbs_reg_mr request, List<RegionPart> parts, bool writes, Rollback rollback, ref Command command)
     {
         RegionPinRequest[] pins = [.. parts.Where(p => p.Memory.Identity is not null).Select(PinOf)];
-        return Register(domain, request, pins, () => Map(parts, request.start, writes), parts.Count, rollback, ref command);
+        return Register(domain, request, pins, () => Map(parts, request.start, writes, IsDurable(request)), parts.Count, rollback, ref command);
     }
 
     private NicResult Register(
@@ -200,7 +210,7 @@ internal sealed partial class VerbsContext
             : null;
     }
 
-    private NicResult<RegionMapping> Map(List<RegionPart> parts, ulong address, bool writes)
+    private NicResult<RegionMapping> Map(List<RegionPart> parts, ulong address, bool writes, bool isDurable)
     {
         MappingPart[] ranges = [.. parts.Select(p => new MappingPart(
             p.Memory.File, (long)p.Memory.Offset, (long)p.Length, p.Memory.Mapping == PinMapping.Sync))];
@@ -222,10 +232,20 @@ internal sealed partial class VerbsContext
             return index.Error;
         }
 
+        // A flush may still be under way when the region goes: the memory stays mapped for that long.
+        RegionSyncer? syncer = isDurable ? _services.Syncer : null;
+        bool isSync = parts.TrueForAll(p => p.Memory.Mapping == PinMapping.Sync);
+        syncer?.Add(index.Value, new SyncedMemory(mapping.Address, isSync, mapping.Dispose));
         return new RegionMapping(index.Value, 0, () =>
         {
+            Action unmap = mapping.Dispose;
+            if (syncer is not null)
+            {
+                unmap = syncer.Remove(index.Value);
+            }
+
             _services.Mappings.Remove(index.Value);
-            mapping.Dispose();
+            unmap();
         });
     }
 

@@ -41,6 +41,11 @@ internal sealed partial class VerbsContext
             return new NicError(EOPNOTSUPP, "the device cannot reach memory that it cannot map");
         }
 
+        if (IsDurable(request))
+        {
+            return new NicError(EINVAL, "memory of a process is not durable, so IBV_ACCESS_FLUSH_PERSISTENT cannot be granted");
+        }
+
         if (_unmappedRegions == MostUnmappedRegions)
         {
             return new NicError(ENOMEM, $"one open device file has at most {MostUnmappedRegions} regions of memory that cannot be mapped");

@@ -25,6 +25,9 @@ public sealed class NicEventRouter : INicEvents
     /// <inheritdoc/>
     public void MemoryFault(uint key, ulong offset) => _nic?.ReportFault(key, offset);
 
+    /// <inheritdoc/>
+    public void FlushFailed(uint key, ulong offset, int errno) => _nic?.ReportFlushFailure(key, offset, errno);
+
     /// <summary>Memory faults go to this NIC's contract.</summary>
     internal void Attach(NicDevice nic) => _nic = nic;
 

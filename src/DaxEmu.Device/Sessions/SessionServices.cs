@@ -13,7 +13,8 @@ internal sealed record SessionServices(
     EmulatedDevices Devices,
     VirtualSysfs Sysfs,
     EventPump Pump,
-    CmService Connections)
+    CmService Connections,
+    RegionSyncer? Syncer)
 {
     /// <summary>Memory of clients that cannot be mapped; null: the NIC's engines cannot reach any.</summary>
     public UnmappedMemory? Unmapped => Nic.UnmappedMemory as UnmappedMemory;

@@ -56,6 +56,22 @@ public static unsafe partial class GuardedCopy
         return (GuardedCopyResult)result;
     }
 
+    /// <summary>
+    /// Writes the cache lines of a range back: on a MAP_SYNC mapping, what was stored there is durable afterwards.
+    /// </summary>
+    /// <param name="start">First byte.</param>
+    /// <param name="length">Bytes.</param>
+    /// <returns>False when some of it could not be reached.</returns>
+    public static bool TryWriteBack(nint start, nuint length)
+    {
+        void* fault;
+        return length == 0 || WriteBack((void*)start, length, &fault) == 0;
+    }
+
+    [LibraryImport(Library, EntryPoint = "daxemu_write_back")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory)]
+    private static partial int WriteBack(void* start, nuint length, void** fault);
+
     [LibraryImport(Library, EntryPoint = "daxemu_guard_install")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory)]
     private static partial int Install();

@@ -8,6 +8,9 @@ internal static unsafe partial class MemoryCalls
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     internal static partial void* Mmap(void* address, nuint length, int protection, int flags, SafeFileHandle descriptor, long offset);
 
+    [LibraryImport("libc", EntryPoint = "msync", SetLastError = true)]
+    internal static partial int Msync(void* address, nuint length, int flags);
+
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     internal static partial int Munmap(void* address, nuint length);
 

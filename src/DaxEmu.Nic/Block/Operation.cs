@@ -20,6 +20,9 @@ internal struct Operation
 
     public uint RnrRetriesLeft;
 
+    /// <summary>Of a persistent flush: what <see cref="IPersistence"/> gave.</summary>
+    public ulong FlushTicket;
+
     /// <summary>Of an invalidation or binding: the grace period that must pass before it is told; 0 until it was done.</summary>
     public ulong Grace;
 

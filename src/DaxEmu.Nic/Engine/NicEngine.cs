@@ -30,8 +30,11 @@ public sealed class NicEngine : IDisposable
     /// <param name="memory">How to touch client memory.</param>
     /// <param name="events">Whom to tell.</param>
     /// <param name="unmapped">How to reach client memory that is not mapped; null: it cannot be.</param>
+    /// <param name="persistence">Makes memory durable; null: nothing can.</param>
     /// <exception cref="InvalidOperationException">All <see cref="NicOptions.MaxEngines"/> slots are taken.</exception>
-    public NicEngine(NicBlock block, MappingTable mappings, GuardedMemory memory, INicEvents events, IUnmappedMemory? unmapped = null)
+    public NicEngine(
+        NicBlock block, MappingTable mappings, GuardedMemory memory, INicEvents events, IUnmappedMemory? unmapped = null,
+        IPersistence? persistence = null)
     {
         ArgumentNullException.ThrowIfNull(block);
         ArgumentNullException.ThrowIfNull(mappings);
@@ -50,7 +53,8 @@ public sealed class NicEngine : IDisposable
         _sendQueue = new SendQueue(block, mappings, completions);
         _windows = new Windows(block, _slot);
         Responder responder = new(block, new ReceiveSource(block, mappings, _pending), completions, _windows, _pending);
-        _requester = new Requester(block, regions, transfer, memory, responder);
+        RemoteFlush flush = new(block, regions, responder, persistence, _pending);
+        _requester = new Requester(block, regions, transfer, memory, responder, new AtomicWrite(regions, transfer, responder), flush);
         _unreliable = new UnreliableRequester(block, transfer, _requester, responder);
         _datagrams = new DatagramRequester(block, transfer, _requester, responder);
         _flush = new Flush(_sendQueue, responder);

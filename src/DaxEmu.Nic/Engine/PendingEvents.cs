@@ -16,6 +16,7 @@ internal sealed class PendingEvents
         Async,
         Drain,
         Fault,
+        FlushFailed,
     }
 
     public void Completion(uint cqNumber, ulong cookie) => Add(new Event(Kind.Completion, 0, cqNumber, cookie));
@@ -25,6 +26,8 @@ internal sealed class PendingEvents
     public void Drain(in QpContext qp) => Add(new Event(Kind.Drain, 0, qp.Number, qp.Cookie));
 
     public void Fault(uint key, ulong offset) => Add(new Event(Kind.Fault, 0, key, offset));
+
+    public void FlushFailed(uint key, ulong offset, int errno) => Add(new Event(Kind.FlushFailed, (uint)errno, key, offset));
 
     /// <summary>Tells the host, in order. A handler may drain with the same engine: what that adds is delivered once.</summary>
     public void Deliver(INicEvents events)
@@ -42,6 +45,9 @@ internal sealed class PendingEvents
                     break;
                 case Kind.Drain:
                     events.DrainNeeded(next.Number, next.Value);
+                    break;
+                case Kind.FlushFailed:
+                    events.FlushFailed(next.Number, next.Value, (int)next.Type);
                     break;
                 default:
                     events.MemoryFault(next.Number, next.Value);

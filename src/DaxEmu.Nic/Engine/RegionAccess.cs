@@ -53,6 +53,26 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
         return (window.RegionKey, start + range.addr - window.Iova + offsetInRange);
     }
 
+    /// <summary>All that a key of a peer's request reaches; false when the key is not valid or without the access.</summary>
+    /// <param name="key">The rkey.</param>
+    /// <param name="domain">Protection domain of the queue pair that serves it.</param>
+    /// <param name="access">IBV_ACCESS_* it must have.</param>
+    /// <param name="responder">That queue pair.</param>
+    /// <param name="extent">A copy of the region's or window's entry.</param>
+    public bool TryFind(uint key, uint domain, uint access, uint responder, out RegionContext extent)
+    {
+        if (block.IsWindow(key))
+        {
+            return FindWindow(key, domain, access, responder, out extent);
+        }
+
+        ref RegionContext region = ref block.RegionByKey(key);
+        // Acquire, as in Resolve; the fields stand still until this engine's turn is over.
+        bool isValid = key != 0 && Volatile.Read(ref region.Key) == key;
+        extent = isValid ? region : default;
+        return isValid && extent.Domain == domain && (extent.AccessFlags & access) == access;
+    }
+
     private byte* ResolveInWindow(in rxe_sge range, uint domain, uint access, uint responder) =>
         FindWindow(range.lkey, domain, access, responder, out RegionContext window) ? Within(range, window) : null;
 

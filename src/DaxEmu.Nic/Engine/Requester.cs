@@ -1,4 +1,5 @@
 using DaxEmu.Abi;
+using static DaxEmu.Abi.ib_uverbs_wr_opcode;
 using static DaxEmu.Abi.ibv_access_flags;
 using static DaxEmu.Abi.ibv_qp_state;
 using static DaxEmu.Abi.ibv_wc_status;
@@ -15,8 +16,11 @@ namespace DaxEmu.Nic;
 /// <param name="transfer">Copies.</param>
 /// <param name="memory">Atomic operations.</param>
 /// <param name="responder">The other side.</param>
+/// <param name="atomicWrite">ATOMIC WRITE.</param>
+/// <param name="flush">FLUSH.</param>
 internal sealed unsafe class Requester(
-    NicBlock block, RegionAccess regions, Transfer transfer, GuardedMemory memory, Responder responder)
+    NicBlock block, RegionAccess regions, Transfer transfer, GuardedMemory memory, Responder responder,
+    AtomicWrite atomicWrite, RemoteFlush flush)
 {
     private const ulong AtomicBytes = sizeof(ulong);
 
@@ -51,6 +55,7 @@ internal sealed unsafe class Requester(
             qp.Operation.PeerEpoch = peer.Epoch;
             qp.Operation.Done = 0;
             qp.Operation.Ticket = 0;
+            qp.Operation.FlushTicket = 0;
             qp.Operation.HasReceive = 0;
         }
 
@@ -61,6 +66,8 @@ internal sealed unsafe class Requester(
             IBV_WR_RDMA_WRITE => Write(ref qp, ref peer, work, ref bytesLeft),
             IBV_WR_RDMA_READ => Read(ref qp, ref peer, work, ref bytesLeft),
             IBV_WR_ATOMIC_CMP_AND_SWP or IBV_WR_ATOMIC_FETCH_AND_ADD => Atomic(ref qp, ref peer, work),
+            IBV_WR_ATOMIC_WRITE => atomicWrite.Run(ref qp, PlaceOf(qp), ref peer, work, LocalSide(qp, work)),
+            IB_UVERBS_WR_FLUSH => flush.Run(ref qp, ref peer, work, now),
             _ => WithReceive(ref qp, ref peer, index, now, ref bytesLeft),
         };
     }
@@ -69,14 +76,24 @@ internal sealed unsafe class Requester(
     internal uint CheckLocal(ref QpContext qp, rxe_send_wqe* work)
     {
         uint opcode = work->wr.opcode;
+        if (opcode == IB_UVERBS_WR_FLUSH)
+        {
+            return RemoteFlush.CheckLocal(ref qp, work);
+        }
+
         bool isInline = qp.Operation.IsInline != 0;
         bool isAtomic = opcode is IBV_WR_ATOMIC_CMP_AND_SWP or IBV_WR_ATOMIC_FETCH_AND_ADD;
         bool fetches = isAtomic || opcode == IBV_WR_RDMA_READ;
         bool isKnown = fetches || opcode is IBV_WR_SEND or IBV_WR_SEND_WITH_IMM or IBV_WR_SEND_WITH_INV
-            or IBV_WR_RDMA_WRITE or IBV_WR_RDMA_WRITE_WITH_IMM;
+            or IBV_WR_RDMA_WRITE or IBV_WR_RDMA_WRITE_WITH_IMM or IBV_WR_ATOMIC_WRITE;
         if (!isKnown || (fetches && (isInline || qp.MaxReadAtomic == 0)))
         {
             return IBV_WC_LOC_QP_OP_ERR;
+        }
+
+        if (opcode == IBV_WR_ATOMIC_WRITE && !AtomicWrite.IsSound(qp, work))
+        {
+            return work->dma.length == AtomicBytes ? IBV_WC_LOC_QP_OP_ERR : IBV_WC_LOC_LEN_ERR;
         }
 
         if (isInline ? work->dma.length > qp.MaxInlineData : work->dma.num_sge > qp.MaxSendSge)

@@ -130,6 +130,13 @@ internal sealed unsafe class Responder(
         return IBV_WC_REM_ACCESS_ERR;
     }
 
+    /// <summary>NAK, remote operational error: the responder could not carry it out.</summary>
+    public uint FailOperation(ref QpContext peer)
+    {
+        Fail(ref peer, IBV_EVENT_QP_FATAL);
+        return IBV_WC_REM_OP_ERR;
+    }
+
     /// <summary>Completes the head receive as flushed; false when the ring is empty or broken. The caller holds the receive lock.</summary>
     public bool TryFlushOne(ref QpContext qp)
     {

@@ -1,4 +1,6 @@
 using DaxEmu.Abi;
+using static DaxEmu.Abi.ib_uverbs_wc_opcode;
+using static DaxEmu.Abi.ib_uverbs_wr_opcode;
 using static DaxEmu.Abi.ibv_send_flags;
 using static DaxEmu.Abi.ibv_wc_opcode;
 using static DaxEmu.Abi.ibv_wc_status;
@@ -83,7 +85,7 @@ internal sealed unsafe class SendQueue(NicBlock block, MappingTable mappings, Co
 
     // The v44 provider's extended path does not set the flag: data without elements is inline there. It has no RDMA READ or atomic form.
     private static bool IsInline(rxe_send_wqe* work) =>
-        (work->wr.send_flags & IBV_SEND_INLINE) != 0 || (work->dma.num_sge == 0 && work->dma.length > 0);
+        (work->wr.send_flags & IBV_SEND_INLINE) != 0 || (work->dma.num_sge == 0 && work->dma.length > 0 && work->wr.opcode != IB_UVERBS_WR_FLUSH);
 
     private static uint CompletionOpcode(uint opcode) => opcode switch
     {
@@ -93,6 +95,8 @@ internal sealed unsafe class SendQueue(NicBlock block, MappingTable mappings, Co
         IBV_WR_ATOMIC_FETCH_AND_ADD => IBV_WC_FETCH_ADD,
         IBV_WR_LOCAL_INV => IBV_WC_LOCAL_INV,
         IBV_WR_BIND_MW => IBV_WC_BIND_MW,
+        IBV_WR_ATOMIC_WRITE => IBV_WC_ATOMIC_WRITE,
+        IB_UVERBS_WR_FLUSH => IB_UVERBS_WC_FLUSH,
         _ => IBV_WC_SEND,
     };
 

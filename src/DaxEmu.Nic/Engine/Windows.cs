@@ -1,4 +1,5 @@
 using DaxEmu.Abi;
+using static DaxEmu.Abi.ib_uverbs_access_flags;
 using static DaxEmu.Abi.ibv_access_flags;
 using static DaxEmu.Abi.ibv_mw_type;
 using static DaxEmu.Abi.ibv_wc_status;
@@ -20,7 +21,8 @@ internal sealed class Windows(NicBlock block, int engine)
     private const uint KeyByte = 0xff;
 
     private const uint SupportedAccess = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ
-        | IBV_ACCESS_REMOTE_ATOMIC | IBV_ACCESS_MW_BIND | IBV_ACCESS_ZERO_BASED | NicDevice.OptionalAccessFlags;
+        | IBV_ACCESS_REMOTE_ATOMIC | IBV_ACCESS_MW_BIND | IBV_ACCESS_ZERO_BASED | IB_UVERBS_ACCESS_FLUSH_GLOBAL
+        | IB_UVERBS_ACCESS_FLUSH_PERSISTENT | NicDevice.OptionalAccessFlags;
 
     /// <summary>Carries out IBV_WR_BIND_MW or IBV_WR_LOCAL_INV.</summary>
     public Step Run(ref QpContext qp, in rxe_send_wr work, long now)
@@ -141,6 +143,12 @@ internal sealed class Windows(NicBlock block, int engine)
 
         bool writes = (work.wr_mw_access & (IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC)) != 0;
         if (writes && (region.AccessFlags & IBV_ACCESS_LOCAL_WRITE) == 0)
+        {
+            return false;
+        }
+
+        const uint Durable = IB_UVERBS_ACCESS_FLUSH_PERSISTENT;
+        if ((work.wr_mw_access & Durable) != 0 && (region.AccessFlags & Durable) == 0)
         {
             return false;
         }

@@ -22,12 +22,13 @@ internal sealed unsafe class TestDevice : IDisposable
         Mappings = new MappingTable(16384);
         Contract = new FileContract(new DenyPolicy(), Journal, TimeProvider.System, new PinHolderRelay());
         NicEventRouter events = new();
+        Syncer = new RegionSyncer(events, Mappings, nic.MaxQueuePairs);
         Nic = new NicDevice(
             nic, block, Mappings, Contract, new GuardedMemory(GuardedCopy.Copy, GuardedCopy.CompareSwap, GuardedCopy.FetchAdd), events,
-            new UnmappedMemory(nic.MaxQueuePairs, Mappings.Capacity));
+            new UnmappedMemory(nic.MaxQueuePairs, Mappings.Capacity), Syncer);
         Worker = new EngineWorker(Nic, workerOptions ?? new EngineWorkerOptions());
         Options = options ?? new DeviceServerOptions { SocketPath = "@daxemu-test-" + Guid.NewGuid() };
-        Server = new DeviceServer(Options, Nic, Mappings, events, new FileMemoryResolver(), [Worker], Log, TimeProvider.System);
+        Server = new DeviceServer(Options, Nic, Mappings, events, new FileMemoryResolver(), [Worker], Log, TimeProvider.System, Syncer);
         Server.Start();
         if (runWorker)
         {
@@ -41,6 +42,8 @@ internal sealed unsafe class TestDevice : IDisposable
     public DeviceServer Server { get; }
 
     public NicDevice Nic { get; }
+
+    public RegionSyncer Syncer { get; }
 
     public MappingTable Mappings { get; }
 
@@ -66,6 +69,7 @@ internal sealed unsafe class TestDevice : IDisposable
         _stop.Cancel();
         _thread?.Join();
         Worker.Dispose();
+        Syncer.Dispose();
         Mappings.Dispose();
         _stop.Dispose();
         NativeMemory.AlignedFree(_block);

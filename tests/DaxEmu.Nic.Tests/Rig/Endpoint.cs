@@ -1,4 +1,5 @@
 using DaxEmu.Abi;
+using static DaxEmu.Abi.ib_uverbs_wr_opcode;
 using static DaxEmu.Abi.ibv_send_flags;
 using static DaxEmu.Abi.ibv_wr_opcode;
 
@@ -47,6 +48,13 @@ internal sealed unsafe class Endpoint(
             work->wr.wr_atomic_compare_add = post.CompareAdd;
             work->wr.wr_atomic_swap = post.Swap;
         }
+        else if (post.Opcode == IB_UVERBS_WR_FLUSH)
+        {
+            work->wr.wr_flush_remote_addr = post.RemoteAddress;
+            work->wr.wr_flush_rkey = post.RemoteKey;
+            work->wr.wr_flush_type = post.FlushType;
+            work->wr.wr_flush_level = post.FlushLevel;
+        }
         else if (post.Opcode == IBV_WR_BIND_MW)
         {
             work->wr.wr_mw_addr = post.RemoteAddress;
@@ -65,6 +73,11 @@ internal sealed unsafe class Endpoint(
         work->dma.num_sge = (uint)post.Sges.Length;
         work->dma.length = (uint)post.Sges.Sum(s => s.length);
         post.Sges.CopyTo(new Span<rxe_sge>(work + 1, post.Sges.Length));
+        if (post.Opcode == IB_UVERBS_WR_FLUSH)
+        {
+            work->dma.length = post.FlushLength;
+        }
+
         if (post.Inline is not null)
         {
             work->dma.length = (uint)post.Inline.Length;

@@ -1,4 +1,6 @@
 using DaxEmu.Abi;
+using static DaxEmu.Abi.ib_selectivity_level;
+using static DaxEmu.Abi.ib_uverbs_wr_opcode;
 using static DaxEmu.Abi.ibv_send_flags;
 using static DaxEmu.Abi.ibv_wr_opcode;
 
@@ -39,6 +41,12 @@ internal sealed record Post
 
     public ulong Swap { get; init; }
 
+    public byte FlushType { get; init; }
+
+    public byte FlushLevel { get; init; }
+
+    public uint FlushLength { get; init; }
+
     public ulong WindowLength { get; init; }
 
     public uint RegionKey { get; init; }
@@ -58,6 +66,17 @@ internal sealed record Post
         RemoteAddress = region.Address + offset,
         WindowLength = length,
         Access = access,
+    };
+
+    public static Post Flush(ulong id, TestRegion remote, ulong offset, uint length, uint type, uint level = IB_FLUSH_RANGE) => new()
+    {
+        Opcode = IB_UVERBS_WR_FLUSH,
+        Id = id,
+        RemoteKey = remote.Key,
+        RemoteAddress = remote.Address + offset,
+        FlushLength = length,
+        FlushType = (byte)type,
+        FlushLevel = (byte)level,
     };
 
     public static Post Invalidate(ulong id, uint key) => new() { Opcode = IBV_WR_LOCAL_INV, Id = id, Immediate = key };

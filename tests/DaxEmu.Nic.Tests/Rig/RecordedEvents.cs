@@ -13,6 +13,8 @@ internal sealed class RecordedEvents : INicEvents
 
     public List<(uint Key, ulong Offset)> Faults { get; } = [];
 
+    public List<(uint Key, ulong Offset, int Errno)> FlushFailures { get; } = [];
+
     /// <summary>Called first with every memory fault, as a host would forward it.</summary>
     public Action<uint, ulong>? OnFault { get; set; }
 
@@ -48,5 +50,13 @@ internal sealed class RecordedEvents : INicEvents
         }
 
         OnFault?.Invoke(key, offset);
+    }
+
+    public void FlushFailed(uint key, ulong offset, int errno)
+    {
+        lock (_lock)
+        {
+            FlushFailures.Add((key, offset, errno));
+        }
     }
 }

@@ -56,7 +56,7 @@ internal sealed unsafe class Rig : IDisposable
         Block = NicBlock.Initialise(Options, BlockMemory.Start, BlockMemory.Length);
         Mappings = new MappingTable(16384);
         Events = events as RecordedEvents ?? new RecordedEvents();
-        Device = new NicDevice(Options, Block, Mappings, Contract, PlainMemory.Routines, events ?? Events, unmapped);
+        Device = new NicDevice(Options, Block, Mappings, Contract, PlainMemory.Routines, events ?? Events, unmapped, Persistence);
         Device.SetGidTable([LocalGid]);
         Engine = Device.CreateEngine();
     }
@@ -70,6 +70,8 @@ internal sealed unsafe class Rig : IDisposable
     public MappingTable Mappings { get; }
 
     public FakeContract Contract { get; } = new();
+
+    public FakePersistence Persistence { get; } = new();
 
     public RecordedEvents Events { get; }
 

@@ -1,0 +1,227 @@
+using DaxEmu.Linux.Memory;
+using DaxEmu.Nic;
+using static DaxEmu.Abi.errno;
+
+namespace DaxEmu.Device;
+
+/// <summary>
+/// Makes regions of files durable: by writing cache lines back where the mapping is MAP_SYNC, else by msync(2), which may take as long as
+/// the disk wants and therefore runs on threads of its own. They are started when the first region asks for it.
+/// </summary>
+public sealed class RegionSyncer : IPersistence, IDisposable
+{
+    // Many disks at once, each of which may be slow; a queue pair waits only for its own.
+    private const int Threads = 4;
+
+    // About 50 us of cache-line write-backs: a turn of an engine may take that.
+    private const ulong MostWrittenBackAtOnce = 256 * 1024;
+
+    private readonly INicEvents _events;
+    private readonly SyncedMemory?[] _memory;
+    private readonly SyncSlot[] _slots;
+
+    // A ring: a slot is in it at most once.
+    private readonly uint[] _queue;
+    private readonly Lock _threadsLock = new();
+    private readonly object _gate = new();
+    private Thread[] _threads = [];
+    private int _first;
+    private int _count;
+    private ulong _lastTicket;
+    private bool _isStopping;
+
+    /// <summary>Makes a syncer without threads.</summary>
+    /// <param name="events">Told when a queue pair may go on.</param>
+    /// <param name="mappings">Where regions lie.</param>
+    /// <param name="queuePairs"><see cref="NicOptions.MaxQueuePairs"/>.</param>
+    public RegionSyncer(INicEvents events, MappingTable mappings, int queuePairs)
+    {
+        ArgumentNullException.ThrowIfNull(mappings);
+        _events = events;
+        _memory = new SyncedMemory?[mappings.Capacity];
+        _slots = new SyncSlot[queuePairs];
+        _queue = new uint[queuePairs];
+    }
+
+    /// <inheritdoc/>
+    public PersistState Persist(uint queue, uint qpNumber, ulong cookie, MappedRange range, ref ulong ticket, out int errno)
+    {
+        errno = 0;
+        lock (_gate)
+        {
+            ref SyncSlot slot = ref _slots[queue];
+            if (ticket != 0 && slot.Ticket == ticket)
+            {
+                errno = slot.Errno;
+                return slot.State != SyncState.Done ? PersistState.UnderWay : errno == 0 ? PersistState.Durable : PersistState.Failed;
+            }
+
+            if (_memory[range.Mapping] is not { } memory)
+            {
+                errno = EFAULT;
+                return PersistState.Failed;
+            }
+
+            if (memory.IsSync && range.Length <= MostWrittenBackAtOnce)
+            {
+                errno = WriteBack(memory, range);
+                return errno == 0 ? PersistState.Durable : PersistState.Failed;
+            }
+
+            ticket = ++_lastTicket;
+            slot = slot with { Ticket = ticket, Range = range, QpNumber = qpNumber, Cookie = cookie, Errno = 0 };
+            if (slot.State == SyncState.Running)
+            {
+                slot.IsWantedAgain = true;
+            }
+            else if (slot.State != SyncState.Queued)
+            {
+                Enqueue(queue);
+            }
+
+            return PersistState.UnderWay;
+        }
+    }
+
+    /// <summary>Stops and joins the threads; no engine may run any more.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isStopping = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+    }
+
+    /// <summary>From now on the mapping can be made durable.</summary>
+    internal void Add(int mapping, SyncedMemory memory)
+    {
+        Start();
+        lock (_gate)
+        {
+            _memory[mapping] = memory;
+        }
+    }
+
+    /// <summary>The region is gone.</summary>
+    /// <returns>Unmaps it: at once, or when nobody makes it durable any more.</returns>
+    internal Action Remove(int mapping)
+    {
+        lock (_gate)
+        {
+            SyncedMemory memory = _memory[mapping]!;
+            _memory[mapping] = null;
+            return () => Release(memory);
+        }
+    }
+
+    private static int WriteBack(SyncedMemory memory, MappedRange range) =>
+        GuardedCopy.TryWriteBack(memory.Address + (nint)range.Offset, (nuint)range.Length) ? 0 : EFAULT;
+
+    private static int Sync(SyncedMemory memory, MappedRange range) => memory.IsSync
+        ? WriteBack(memory, range)
+        : MappedSync.Sync(memory.Address + (nint)range.Offset, (nuint)range.Length);
+
+    private void Start()
+    {
+        lock (_threadsLock)
+        {
+            if (_threads.Length == 0)
+            {
+                _threads = [.. Enumerable.Range(0, Threads).Select(i => new Thread(Run) { IsBackground = true, Name = $"DaxEmu sync {i}" })];
+                Array.ForEach(_threads, t => t.Start());
+            }
+        }
+    }
+
+    private void Run()
+    {
+        while (Take(out uint queue, out MappedRange range, out SyncedMemory? memory))
+        {
+            int errno = EFAULT;
+            if (memory is not null)
+            {
+                errno = Sync(memory, range);
+                Release(memory);
+            }
+
+            Finish(queue, errno);
+        }
+    }
+
+    private bool Take(out uint queue, out MappedRange range, out SyncedMemory? memory)
+    {
+        lock (_gate)
+        {
+            while (_count == 0 && !_isStopping)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            queue = _queue[_first];
+            range = _slots[queue].Range;
+            memory = _memory[range.Mapping];
+            if (_isStopping)
+            {
+                return false;
+            }
+
+            _first = (_first + 1) % _queue.Length;
+            _count--;
+            _slots[queue].State = SyncState.Running;
+            if (memory is not null)
+            {
+                memory.Holders++;
+            }
+
+            return true;
+        }
+    }
+
+    private void Finish(uint queue, int errno)
+    {
+        uint number;
+        ulong cookie;
+        lock (_gate)
+        {
+            ref SyncSlot slot = ref _slots[queue];
+            if (slot.IsWantedAgain)
+            {
+                slot.IsWantedAgain = false;
+                Enqueue(queue);
+                return;
+            }
+
+            slot.State = SyncState.Done;
+            slot.Errno = errno;
+            (number, cookie) = (slot.QpNumber, slot.Cookie);
+        }
+
+        _events.DrainNeeded(number, cookie);
+    }
+
+    private void Enqueue(uint queue)
+    {
+        _slots[queue].State = SyncState.Queued;
+        _queue[(_first + _count++) % _queue.Length] = queue;
+        Monitor.Pulse(_gate);
+    }
+
+    private void Release(SyncedMemory memory)
+    {
+        lock (_gate)
+        {
+            if (--memory.Holders > 0)
+            {
+                return;
+            }
+        }
+
+        memory.Unmap();
+    }
+}
