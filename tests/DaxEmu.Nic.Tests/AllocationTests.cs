@@ -1,3 +1,5 @@
+using static DaxEmu.Abi.ibv_access_flags;
+using static DaxEmu.Abi.ibv_mw_type;
 using static DaxEmu.Abi.ibv_wr_opcode;
 
 namespace DaxEmu.Nic.Tests;
@@ -11,7 +13,7 @@ public sealed class AllocationTests
     public static TheoryData<uint> Opcodes() =>
     [
         IBV_WR_RDMA_WRITE, IBV_WR_RDMA_WRITE_WITH_IMM, IBV_WR_SEND, IBV_WR_SEND_WITH_IMM, IBV_WR_RDMA_READ,
-        IBV_WR_ATOMIC_CMP_AND_SWP, IBV_WR_ATOMIC_FETCH_AND_ADD,
+        IBV_WR_ATOMIC_CMP_AND_SWP, IBV_WR_ATOMIC_FETCH_AND_ADD, IBV_WR_ATOMIC_WRITE,
     ];
 
     [Theory]
@@ -52,6 +54,34 @@ public sealed class AllocationTests
         }
 
         return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
+    [Fact]
+    public void Nor_do_a_hundred_thousand_writes_through_a_window()
+    {
+        using Rig rig = new(events: new SilentEvents());
+        var (a, b) = rig.NewPair();
+        var (local, remote) = (a.Register(64), b.Register(64, Rig.AllAccess | IBV_ACCESS_MW_BIND));
+        var window = Rig.Ok(rig.Device.AllocateWindow(b.Domain, IBV_MW_TYPE_2));
+        Assert.Equal(0U, b.Do(Post.Bind(1, window.Key, remote, 0, 8, IBV_ACCESS_REMOTE_WRITE)).status);
+        while (!a.SendRing.IsFull)
+        {
+            a.PostSend(Post.Write(1, remote, 0, local.Sge(0, 8)) with { RemoteKey = Post.Next(window.Key) });
+        }
+
+        for (int slot = 0; slot < 2; slot++)
+        {
+            Cycle(rig, a, b, needsReceive: false);
+        }
+
+        int completed = 0;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        while (completed < Operations)
+        {
+            completed += Cycle(rig, a, b, needsReceive: false);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     private static unsafe int Cycle(Rig rig, Endpoint a, Endpoint b, bool needsReceive)

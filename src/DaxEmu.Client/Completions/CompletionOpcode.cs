@@ -1,3 +1,4 @@
+using static DaxEmu.Abi.ib_uverbs_wc_opcode;
 using static DaxEmu.Abi.ibv_wc_opcode;
 
 namespace DaxEmu.Client;
@@ -19,6 +20,12 @@ public enum CompletionOpcode
 
     /// <summary>A fetch and add (<c>IBV_WC_FETCH_ADD</c>).</summary>
     FetchAdd = (int)IBV_WC_FETCH_ADD,
+
+    /// <summary>An atomic write (<c>IBV_WC_ATOMIC_WRITE</c>).</summary>
+    AtomicWrite = (int)IBV_WC_ATOMIC_WRITE,
+
+    /// <summary>A flush (<c>IBV_WC_FLUSH</c>).</summary>
+    Flush = (int)IB_UVERBS_WC_FLUSH,
 
     /// <summary>A memory window was bound (<c>IBV_WC_BIND_MW</c>).</summary>
     BindWindow = (int)IBV_WC_BIND_MW,

@@ -1,3 +1,4 @@
+using static DaxEmu.Abi.ib_uverbs_access_flags;
 using static DaxEmu.Abi.ibv_access_flags;
 
 namespace DaxEmu.Client;
@@ -26,6 +27,12 @@ public enum AccessFlags
 
     /// <summary>Peers address it from 0 on; only of a memory window of type 2 (<c>IBV_ACCESS_ZERO_BASED</c>).</summary>
     ZeroBased = (int)IBV_ACCESS_ZERO_BASED,
+
+    /// <summary>Peers may make writes visible to all (<c>IBV_ACCESS_FLUSH_GLOBAL</c>).</summary>
+    FlushGlobal = (int)IB_UVERBS_ACCESS_FLUSH_GLOBAL,
+
+    /// <summary>Peers may make writes durable; only of files that are not in memory (<c>IBV_ACCESS_FLUSH_PERSISTENT</c>).</summary>
+    FlushPersistent = (int)IB_UVERBS_ACCESS_FLUSH_PERSISTENT,
 
     /// <summary>Local writes, and what peers may do with memory.</summary>
     All = LocalWrite | RemoteWrite | RemoteRead | RemoteAtomic,

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DaxEmu.Abi;
 
 namespace DaxEmu.Client;
@@ -142,6 +143,50 @@ public sealed partial class QueuePair
         ulong id, ScatterGather local, RemoteMemory remote, ulong addend, SendFlags flags = SendFlags.Signaled) =>
         Post(FetchAdd(id, remote, addend, flags), local);
 
+    /// <summary>Replaces 8 bytes of the peer's memory in one step, after all that was written there before.</summary>
+    /// <param name="id">What the completion is to be recognised by; below 2^63.</param>
+    /// <param name="value">The value to put there, in this machine's byte order.</param>
+    /// <param name="remote">Where to, aligned to 8 bytes.</param>
+    /// <param name="flags">How.</param>
+    /// <inheritdoc cref="PostSend"/>
+    public void PostAtomicWrite(ulong id, ulong value, RemoteMemory remote, SendFlags flags = SendFlags.Signaled)
+    {
+        SendWorkRequest request = new() { Id = id, Opcode = SendOpcode.AtomicWrite, Flags = flags, Remote = remote };
+        if (!TryPostInline(request, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in value))))
+        {
+            throw Full("post_send", _send);
+        }
+    }
+
+    /// <summary>
+    /// Makes what earlier requests of this queue pair wrote to the peer's memory visible or durable there, before it completes. Bytes that
+    /// could not be made durable end in <see cref="CompletionStatus.RemoteOperationError"/>.
+    /// </summary>
+    /// <param name="id">What the completion is to be recognised by; below 2^63.</param>
+    /// <param name="remote">Of which bytes, at most 4 GiB - 1 of a range.</param>
+    /// <param name="types">What to make of them; region and queue pair of the peer must allow it.</param>
+    /// <param name="level">Those bytes, or all that their rkey names.</param>
+    /// <param name="flags">How.</param>
+    /// <inheritdoc cref="PostSend"/>
+    public void PostFlush(
+        ulong id, RemoteMemory remote, FlushTypes types, FlushLevel level = FlushLevel.Range, SendFlags flags = SendFlags.Signaled)
+    {
+        if (level == FlushLevel.Range && remote.Length > uint.MaxValue)
+        {
+            throw Invalid("post_send", $"a flush of {remote.Length} bytes, of at most {uint.MaxValue} unless of the whole region");
+        }
+
+        PostWithoutMemory(new SendWorkRequest
+        {
+            Id = id,
+            Opcode = SendOpcode.Flush,
+            Flags = flags,
+            Remote = remote,
+            FlushTypes = types,
+            FlushLevel = level,
+        });
+    }
+
     /// <summary>
     /// Binds a memory window to a part of a region: peers may reach it by the rkey that is returned once the request has completed.
     /// A window that cannot be bound ends in <see cref="CompletionStatus.MemoryWindowBindError"/>.
@@ -284,7 +329,7 @@ public sealed partial class QueuePair
             throw Invalid("post_send", $"the queue pair is in state {state}, before {QueuePairState.ReadyToSend}");
         }
 
-        bool isAtomic = request.Opcode is SendOpcode.CompareSwap or SendOpcode.FetchAdd;
+        bool isAtomic = request.Opcode is SendOpcode.CompareSwap or SendOpcode.FetchAdd or SendOpcode.AtomicWrite;
         if (isAtomic && (length != AtomicLength || request.Remote.Address % AtomicLength != 0))
         {
             throw Invalid("post_send", $"a {request.Opcode} works on {AtomicLength} bytes, aligned to as many");

@@ -1,3 +1,4 @@
+using static DaxEmu.Abi.ib_uverbs_wr_opcode;
 using static DaxEmu.Abi.ibv_wr_opcode;
 
 namespace DaxEmu.Client;
@@ -25,6 +26,12 @@ public enum SendOpcode
 
     /// <summary>Adds to 8 bytes there (<c>IBV_WR_ATOMIC_FETCH_AND_ADD</c>).</summary>
     FetchAdd = (int)IBV_WR_ATOMIC_FETCH_AND_ADD,
+
+    /// <summary>Replaces 8 bytes there in one step (<c>IBV_WR_ATOMIC_WRITE</c>).</summary>
+    AtomicWrite = (int)IBV_WR_ATOMIC_WRITE,
+
+    /// <summary>Makes what was written there visible or durable (<c>IBV_WR_FLUSH</c>): see <see cref="QueuePair.PostFlush"/>.</summary>
+    Flush = (int)IB_UVERBS_WR_FLUSH,
 
     /// <summary>Ends the rkey of a memory window of type 2 that is bound on this queue pair (<c>IBV_WR_LOCAL_INV</c>).</summary>
     LocalInvalidate = (int)IBV_WR_LOCAL_INV,

@@ -23,6 +23,12 @@ public readonly record struct SendWorkRequest
     /// <summary>The peer's memory, of writes, reads and atomics.</summary>
     public RemoteMemory Remote { get; init; }
 
+    /// <summary>What to do with earlier writes, of <see cref="SendOpcode.Flush"/>.</summary>
+    public FlushTypes FlushTypes { get; init; }
+
+    /// <summary>To which bytes, of <see cref="SendOpcode.Flush"/>.</summary>
+    public FlushLevel FlushLevel { get; init; }
+
     /// <summary>What to bind to what, of <see cref="SendOpcode.BindWindow"/>.</summary>
     public WindowBinding Binding { get; init; }
 

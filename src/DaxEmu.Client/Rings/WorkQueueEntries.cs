@@ -87,6 +87,18 @@ internal static unsafe class WorkQueueEntries
         entry->dma.resid = length;
         switch (request.Opcode)
         {
+            case SendOpcode.AtomicWrite:
+                entry->wr.wr_rdma_remote_addr = request.Remote.Address;
+                entry->wr.wr_rdma_rkey = request.Remote.RKey;
+                break;
+            case SendOpcode.Flush:
+                entry->wr.wr_flush_remote_addr = request.Remote.Address;
+                entry->wr.wr_flush_rkey = request.Remote.RKey;
+                entry->wr.wr_flush_type = (byte)request.FlushTypes;
+                entry->wr.wr_flush_level = (byte)request.FlushLevel;
+                // There is no local side: the length is the remote range's, as with the rxe provider.
+                entry->dma.length = entry->dma.resid = request.FlushLevel == FlushLevel.Range ? (uint)request.Remote.Length : 0;
+                break;
             case SendOpcode.BindWindow:
                 entry->wr.wr_mw_addr = request.Binding.Memory.Address;
                 entry->wr.wr_mw_length = request.Binding.Memory.Length;

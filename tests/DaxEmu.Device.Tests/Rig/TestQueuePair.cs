@@ -49,6 +49,29 @@ internal sealed unsafe class TestQueuePair(TestClient client, uint handle, uint 
         Volatile.Write(ref send.At<rxe_queue_buf>(0).producer_index, next);
     }
 
+    /// <summary>Posts a FLUSH and rings.</summary>
+    public void PostFlush(ulong wrId, ulong remoteAddress, uint rkey, uint length, uint type)
+    {
+        rxe_send_wqe work = new()
+        {
+            wr = new rxe_send_wr
+            {
+                wr_id = wrId,
+                opcode = ib_uverbs_wr_opcode.IB_UVERBS_WR_FLUSH,
+                send_flags = IBV_SEND_SIGNALED,
+                wr_flush_remote_addr = remoteAddress,
+                wr_flush_rkey = rkey,
+                wr_flush_type = (byte)type,
+                wr_flush_level = (byte)ib_selectivity_level.IB_FLUSH_RANGE,
+            },
+            dma = new rxe_dma_info { length = length, resid = length },
+        };
+        long element = Claim(send, out uint next);
+        send.At<rxe_send_wqe>(element) = work;
+        Volatile.Write(ref send.At<rxe_queue_buf>(0).producer_index, next);
+        Ring();
+    }
+
     public void PostReceive(ulong wrId, rxe_sge local) => PostReceive(receive!, wrId, local);
 
     /// <summary>Posts to a receive ring, a queue pair's or a shared one.</summary>
