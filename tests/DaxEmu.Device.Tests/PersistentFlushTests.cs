@@ -87,6 +87,8 @@ public sealed class PersistentFlushTests : IDisposable
         a.Qp.PostFlush(2, Target(2 << 20), target.rkey, Length, IB_FLUSH_PERSISTENT);
 
         Assert.Equal((2ul, IBV_WC_REM_OP_ERR), Ended(a));
+        // Told right after the completion.
+        SpinWait.SpinUntil(() => _device.Journal.Of().OfType<Breach>().Any(), TimeSpan.FromSeconds(30));
         Breach breach = Assert.Single(_device.Journal.Of().OfType<Breach>());
         Assert.Contains("persistent flush", breach.Evidence, StringComparison.Ordinal);
     }

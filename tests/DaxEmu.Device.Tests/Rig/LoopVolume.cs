@@ -21,7 +21,7 @@ internal sealed class LoopVolume : IDisposable
             image.SetLength(32 << 20);
         }
 
-        Run("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", Image);
+        Run("mkfs.ext4", "-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0", Image);
         Run("mount", "-o", "loop", Image, Path);
     }
 

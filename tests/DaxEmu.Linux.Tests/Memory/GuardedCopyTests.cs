@@ -59,6 +59,26 @@ public sealed unsafe class GuardedCopyTests : IDisposable
     }
 
     [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0, 1)]
+    [InlineData(63, 2)]
+    [InlineData(0, Pages * Page)]
+    public void Writing_cache_lines_back_changes_no_byte(int offset, int length)
+    {
+        _mapping.Slice(0, Pages * Page).Fill(7);
+        Assert.True(GuardedCopy.TryWriteBack(_mapping.Address + offset, (nuint)length));
+        Assert.Equal(-1, _mapping.Slice(0, Pages * Page).IndexOfAnyExcept((byte)7));
+    }
+
+    [Fact]
+    public void Writing_back_a_page_that_is_gone_fails()
+    {
+        RandomAccess.SetLength(_file, Page);
+        Assert.True(GuardedCopy.TryWriteBack(_mapping.Address, Page));
+        Assert.False(GuardedCopy.TryWriteBack(_mapping.Address, Page + 1));
+    }
+
+    [Theory]
     [InlineData(0, 5, 100)]
     [InlineData(5, 0, 100)]
     [InlineData(0, 1, 8)]
