@@ -234,6 +234,19 @@ public sealed class RegistrationTests : IDisposable
         Assert.Equal(0, _device.Mappings.Count);
     }
 
+    [Theory]
+    [InlineData(ib_uverbs_access_flags.IB_UVERBS_ACCESS_FLUSH_GLOBAL, 0)]
+    [InlineData(ib_uverbs_access_flags.IB_UVERBS_ACCESS_FLUSH_PERSISTENT, EINVAL)]
+    public void The_clients_own_memory_can_be_flushed_but_not_made_durable(uint access, int expected)
+    {
+        TestReply reply = _client.TryRegister(
+            _pd, OpenFile("/proc/self/mem", fcntl.O_RDWR), Address, 4096, Address, access: TestVerbs.AllAccess | access,
+            flags: daxemu_device.DAXEMU_SEGMENT_PROCESS);
+
+        Assert.True(reply.Errno == expected, $"errno {reply.Errno}: {reply.Text}");
+        Assert.Equal(expected == 0 ? 1 : 0, _device.Mappings.Count);
+    }
+
     // A descriptor that is read and written by offset, but is no memory of a process, could hold up the device or lend it to the client.
     [Theory]
     [InlineData("/dev/zero", fcntl.O_RDWR, ENODEV)]

@@ -1,3 +1,5 @@
+using DaxEmu.Abi;
+using DaxEmu.Contract;
 using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.ib_placement_type;
 using static DaxEmu.Abi.ib_selectivity_level;
@@ -17,6 +19,8 @@ namespace DaxEmu.Nic.Tests;
 public sealed class RemoteFlushTests : IDisposable
 {
     private const uint Both = IB_UVERBS_ACCESS_FLUSH_GLOBAL | IB_UVERBS_ACCESS_FLUSH_PERSISTENT;
+
+    private const long Second = 1_000_000_000;
 
     private readonly Rig _rig = new();
     private readonly Endpoint _a;
@@ -147,6 +151,82 @@ public sealed class RemoteFlushTests : IDisposable
     }
 
     [Fact]
+    public void So_is_one_that_is_revoked_meanwhile()
+    {
+        PinRequest wish = new(new(1, 2), "/f", new(0, 4096), PinAccess.None, PinKind.LongTerm, PinMapping.PageCache, new(1, 1, 1, "test"), "");
+        TestRegion file = _rig.Register(_b.Domain, 4096, Rig.AllAccess | Both, wish);
+        _rig.Persistence.State = PersistState.UnderWay;
+        _a.PostSend(Post.Flush(2, file, 0, 64, IB_FLUSH_PERSISTENT));
+        _rig.Run();
+        _rig.Device.Revoke(file.Region.Pins[0].Pin);
+        _rig.Advance(Second);
+        Assert.Equal(IBV_WC_REM_ACCESS_ERR, _a.SendCq.TakeOne().status);
+    }
+
+    // What is written is never made durable here: only what happens to the queue pairs ends the flush.
+    [Theory]
+    [InlineData("failed", IBV_WC_WR_FLUSH_ERR)]
+    [InlineData("its peer failed", IBV_WC_RETRY_EXC_ERR)]
+    [InlineData("its peer destroyed", IBV_WC_RETRY_EXC_ERR)]
+    [InlineData("its peer's process died", IBV_WC_WR_FLUSH_ERR)]
+    public void A_flush_that_waits_ends_when_a_queue_pair_does(string what, uint expected)
+    {
+        _rig.Persistence.State = PersistState.UnderWay;
+        _a.PostSend(Post.Flush(2, _remote, 0, 64, IB_FLUSH_PERSISTENT));
+        _rig.Run();
+        switch (what)
+        {
+            case "failed":
+                Rig.Ok(_a.Modify(new QpAttributes { State = IBV_QPS_ERR }, IBV_QP_STATE));
+                break;
+            case "its peer failed":
+                Rig.Ok(_b.Modify(new QpAttributes { State = IBV_QPS_ERR }, IBV_QP_STATE));
+                break;
+            case "its peer destroyed":
+                Rig.Ok(_rig.Device.DestroyQueuePair(_b.Qp));
+                break;
+            default:
+                _rig.Device.ReleaseOwner(_b.Domain.Owner);
+                break;
+        }
+
+        for (int i = 0; i < 60; i++)
+        {
+            _rig.Advance(Second);
+        }
+
+        Assert.Equal((2UL, expected), Ended(_a));
+        Assert.Equal(IBV_QPS_ERR, _a.State);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_flush_that_waited_before_a_reset_is_forgotten_and_the_next_one_begins_anew(bool isPeerReset)
+    {
+        _rig.Persistence.State = PersistState.UnderWay;
+        _a.PostSend(Post.Flush(2, _remote, 0, 64, IB_FLUSH_PERSISTENT));
+        _rig.Run();
+        Endpoint reset = isPeerReset ? _b : _a;
+        Rig.Ok(reset.Modify(new QpAttributes { State = IBV_QPS_RESET }, IBV_QP_STATE));
+        _rig.Advance(1);
+        Assert.Empty(_a.SendCq.TakeAll());
+
+        Rig.Connect(reset, (isPeerReset ? _a : _b).Qp.Number);
+        Rig.Ok(_b.Modify(new QpAttributes { AccessFlags = Rig.AllAccess | Both }, IBV_QP_ACCESS_FLAGS));
+        _rig.Persistence.State = PersistState.Durable;
+        if (!isPeerReset)
+        {
+            _a.PostSend(Post.Flush(3, _remote, 64, 32, IB_FLUSH_PERSISTENT));
+        }
+
+        _rig.Advance(Second);
+        Assert.Equal((isPeerReset ? 2UL : 3UL, IBV_WC_SUCCESS), Ended(_a));
+        Assert.Equal(2, _rig.Persistence.Begun.Count);
+        Assert.Equal(isPeerReset ? 64UL : 32UL, _rig.Persistence.Begun[1].Length);
+    }
+
+    [Fact]
     public void Bytes_that_cannot_be_made_durable_are_a_remote_operation_error_reported_with_their_place()
     {
         _rig.Persistence.State = PersistState.Failed;
@@ -154,6 +234,12 @@ public sealed class RemoteFlushTests : IDisposable
         Refused(IBV_WC_REM_OP_ERR, IBV_EVENT_QP_FATAL, Post.Flush(3, _remote, 1000, 500, IB_FLUSH_PERSISTENT));
         Assert.Equal([(_remote.Key, 1000UL, EIO)], _rig.Events.FlushFailures);
         Assert.Equal(IBV_QPS_ERR, _b.State);
+    }
+
+    private static (ulong Id, uint Status) Ended(Endpoint endpoint)
+    {
+        ib_uverbs_wc completion = endpoint.SendCq.TakeOne();
+        return (completion.wr_id, completion.status);
     }
 
     private void Refused(uint status, uint eventType, Post post)

@@ -1,4 +1,8 @@
 using DaxEmu.Abi;
+using static DaxEmu.Abi.ib_placement_type;
+using static DaxEmu.Abi.ib_selectivity_level;
+using static DaxEmu.Abi.ib_uverbs_access_flags;
+using static DaxEmu.Abi.ibv_qp_attr_mask;
 using static DaxEmu.Abi.ibv_qp_state;
 using static DaxEmu.Abi.ibv_wc_status;
 using static DaxEmu.Abi.ibv_wr_opcode;
@@ -74,6 +78,8 @@ public sealed class UnmappedMemoryTests : IDisposable
     [InlineData(IBV_WR_RDMA_READ, false, IBV_WC_REM_ACCESS_ERR)]
     [InlineData(IBV_WR_SEND, true, IBV_WC_LOC_PROT_ERR)]
     [InlineData(IBV_WR_SEND, false, IBV_WC_REM_OP_ERR)]
+    [InlineData(IBV_WR_ATOMIC_WRITE, true, IBV_WC_LOC_PROT_ERR)]
+    [InlineData(IBV_WR_ATOMIC_WRITE, false, IBV_WC_REM_ACCESS_ERR)]
     public void Memory_that_is_gone_ends_as_a_page_that_is_gone_does(uint opcode, bool isLocalSlow, uint expected)
     {
         TestRegion local = NewRegion(_a, isLocalSlow);
@@ -81,7 +87,8 @@ public sealed class UnmappedMemoryTests : IDisposable
         _slow.IsGone = true;
         _b.PostReceive(7, remote.Whole);
 
-        _a.PostSend(new Post { Opcode = opcode, RemoteAddress = remote.Address, RemoteKey = remote.Key, Sges = [local.Whole] });
+        rxe_sge range = opcode == IBV_WR_ATOMIC_WRITE ? local.Sge(0, 8) : local.Whole;
+        _a.PostSend(new Post { Opcode = opcode, RemoteAddress = remote.Address, RemoteKey = remote.Key, Sges = [range] });
         RunToTheEnd();
 
         Assert.Equal(expected, _a.SendCq.TakeOne().status);
@@ -108,6 +115,38 @@ public sealed class UnmappedMemoryTests : IDisposable
         Assert.Equal(IBV_WC_SUCCESS, _a.SendCq.TakeOne().status);
         Assert.Equal((7ul, 42ul), (remote.Word(3), local.Word(1)));
         Assert.Equal(isRemoteSlow ? 2 : 0, _slow.Atomics);
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void An_atomic_write_is_one_copy_of_eight_bytes(bool isLocalSlow, bool isRemoteSlow)
+    {
+        TestRegion local = NewRegion(_a, isLocalSlow).Fill(1);
+        TestRegion remote = NewRegion(_b, isRemoteSlow).Fill(2);
+        byte[] expected = [.. remote.Bytes[..16], .. local.Bytes.Slice(3, 8), .. remote.Bytes[24..]];
+
+        _a.PostSend(Post.Write(1, remote, 16, local.Sge(3, 8)) with { Opcode = IBV_WR_ATOMIC_WRITE });
+        _rig.Run();
+        Assert.False(_a.SendCq.TryPoll(out _), "a completion while the copy is under way");
+        RunToTheEnd();
+
+        Assert.Equal(IBV_WC_SUCCESS, _a.SendCq.TakeOne().status);
+        Assert.Equal(expected, remote.Bytes.ToArray());
+        Assert.Equal(isRemoteSlow ? [8u] : [], _slow.Writes);
+    }
+
+    [Fact]
+    public void A_global_flush_touches_nothing_and_a_persistent_one_is_not_allowed()
+    {
+        Rig.Ok(_b.Modify(new QpAttributes { AccessFlags = Rig.AllAccess | IB_UVERBS_ACCESS_FLUSH_GLOBAL }, IBV_QP_ACCESS_FLAGS));
+        TestRegion remote = _rig.RegisterUnmapped(_b.Domain, 1000, _slow, Rig.AllAccess | IB_UVERBS_ACCESS_FLUSH_GLOBAL);
+
+        Assert.Equal(IBV_WC_SUCCESS, _a.Do(Post.Flush(1, remote, 0, 1000, IB_FLUSH_GLOBAL)).status);
+        Assert.Equal(IBV_WC_SUCCESS, _a.Do(Post.Flush(1, remote, 0, 0, IB_FLUSH_GLOBAL, IB_FLUSH_MR)).status);
+        Assert.Equal(IBV_WC_REM_INV_REQ_ERR, _a.Do(Post.Flush(1, remote, 0, 1000, IB_FLUSH_PERSISTENT)).status);
+        Assert.Empty(_rig.Persistence.Begun);
     }
 
     [Fact]

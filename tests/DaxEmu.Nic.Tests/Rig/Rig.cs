@@ -220,13 +220,13 @@ internal sealed unsafe class Rig : IDisposable
         return new TestRegion(memory, Ok(Device.RegisterAsync(domain, request, default).AsTask().Result));
     }
 
-    public TestRegion RegisterUnmapped(ProtectionDomain domain, ulong bytes, SlowMemory slow)
+    public TestRegion RegisterUnmapped(ProtectionDomain domain, ulong bytes, SlowMemory slow, uint access = AllAccess)
     {
         Allocation memory = Allocate(bytes);
         int mapping = Ok(Mappings.AddUnmapped((nuint)bytes));
         slow.Add(mapping, memory);
         MemoryRegionRequest request = new(
-            _nextAddress, bytes, AllAccess, [], () => new RegionMapping(mapping, 0, () => Mappings.Remove(mapping)));
+            _nextAddress, bytes, access, [], () => new RegionMapping(mapping, 0, () => Mappings.Remove(mapping)));
         _nextAddress += (bytes + 0xffff) & ~0xfffUL;
         return new TestRegion(memory, Ok(Device.RegisterAsync(domain, request, default).AsTask().Result));
     }

@@ -15,6 +15,9 @@ internal sealed unsafe class SlowMemory : IUnmappedMemory
     /// <summary>Atomic operations carried out.</summary>
     public int Atomics { get; private set; }
 
+    /// <summary>Lengths of the copies made to it.</summary>
+    public List<uint> Writes { get; } = [];
+
     public uint MaxBytes => 100;
 
     public void Add(int mapping, Allocation memory) => _memory[mapping] = memory;
@@ -30,7 +33,11 @@ internal sealed unsafe class SlowMemory : IUnmappedMemory
         Span(mapping, offset, length).CopyTo(p.Bytes.Bytes));
 
     public uint Write(uint place, int mapping, ulong offset, uint length) => Begin(
-        place, length, UnmappedCopy.Written, UnmappedCopy.WriteFailed, p => p.Bytes.Bytes[..(int)length].CopyTo(Span(mapping, offset, length)));
+        place, length, UnmappedCopy.Written, UnmappedCopy.WriteFailed, p =>
+        {
+            Writes.Add(length);
+            p.Bytes.Bytes[..(int)length].CopyTo(Span(mapping, offset, length));
+        });
 
     public uint Atomic(uint place, int mapping, ulong offset, bool isCompareSwap, ulong compareAdd, ulong swap) => Begin(
         place, sizeof(ulong), UnmappedCopy.Written, UnmappedCopy.WriteFailed, p =>
