@@ -43,19 +43,6 @@ public sealed class AllocationTests
         Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => Allocated(rig, a, b, needsReceive)));
     }
 
-    // Once in a while the runtime allocates on this thread, as when it compiles a method anew; what the data path did, it would do each time.
-    private static long Allocated(Rig rig, Endpoint a, Endpoint b, bool needsReceive)
-    {
-        int completed = 0;
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        while (completed < Operations)
-        {
-            completed += Cycle(rig, a, b, needsReceive);
-        }
-
-        return GC.GetAllocatedBytesForCurrentThread() - before;
-    }
-
     [Fact]
     public void Nor_do_a_hundred_thousand_writes_through_a_window()
     {
@@ -74,14 +61,20 @@ public sealed class AllocationTests
             Cycle(rig, a, b, needsReceive: false);
         }
 
+        Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => Allocated(rig, a, b, needsReceive: false)));
+    }
+
+    // Once in a while the runtime allocates on this thread, as when it compiles a method anew; what the data path did, it would do each time.
+    private static long Allocated(Rig rig, Endpoint a, Endpoint b, bool needsReceive)
+    {
         int completed = 0;
         long before = GC.GetAllocatedBytesForCurrentThread();
         while (completed < Operations)
         {
-            completed += Cycle(rig, a, b, needsReceive: false);
+            completed += Cycle(rig, a, b, needsReceive);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static unsafe int Cycle(Rig rig, Endpoint a, Endpoint b, bool needsReceive)
