@@ -1,0 +1,62 @@
+using DaxEmu.Contract;
+using Xunit;
+
+namespace DaxEmu.Guards.Tests;
+
+/// <summary>
+/// Registration races with truncates of a real file. A run counts only if the checker is known to fire and if the sides did meet.
+/// </summary>
+public sealed class RegistrationRaceTests
+{
+    private const int Rounds = 2000;
+
+    // Bounds a run in which the checker never fires, or one side always wins; otherwise it is over in a fraction of one.
+    private const int PatientRounds = 100 * Rounds;
+
+    [Theory]
+    [InlineData(SplitGuardContract.Split.Operation)]
+    [InlineData(SplitGuardContract.Split.Pin)]
+    internal void The_checker_fires_when_check_and_operation_are_two_steps(SplitGuardContract.Split split)
+    {
+        using Rig rig = new(split);
+
+        rig.Race.Run(PatientRounds, race => race.Violations > 0);
+
+        Assert.True(rig.Race.Violations > 0, "inconclusive: the checker did not see what it is there to see");
+    }
+
+    [Fact]
+    public void Either_the_pin_or_the_truncate_has_its_way_and_never_both()
+    {
+        using Rig rig = new(SplitGuardContract.Split.None);
+
+        rig.Race.Run(
+            PatientRounds, race => race.Violations > 0 || (race.Pinned + race.Cut >= Rounds && Math.Min(race.Pinned, race.Cut) >= Rounds / 10));
+
+        Assert.Equal((0, 0), (rig.Race.Violations, rig.Race.Stalemates));
+        Assert.True(
+            Math.Min(rig.Race.Pinned, rig.Race.Cut) >= Rounds / 10, $"inconclusive: {rig.Race.Pinned} pins won, {rig.Race.Cut} truncates");
+    }
+
+    private sealed class Rig : IDisposable
+    {
+        private readonly MountedVolume _volume;
+
+        internal Rig(SplitGuardContract.Split split)
+        {
+            FileContract real = new(new Denying(), new BoundedJournal(), TimeProvider.System, new PinHolderRelay());
+            SplitGuardContract contract = new(real, split);
+            _volume = new(contract: contract);
+            Race = new(_volume, contract);
+        }
+
+        internal RegistrationRace Race { get; }
+
+        public void Dispose() => _volume.Dispose();
+    }
+
+    private sealed class Denying : IPolicySource
+    {
+        public PolicySetting Resolve(FileIdentity file, string path) => new(Policy.Deny, PolicyScope.Configuration, "Policy");
+    }
+}
