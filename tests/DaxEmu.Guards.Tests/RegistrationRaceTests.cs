@@ -8,7 +8,7 @@ namespace DaxEmu.Guards.Tests;
 /// </summary>
 public sealed class RegistrationRaceTests
 {
-    private const int Rounds = 2000;
+    private const int Rounds = 500;
 
     // Bounds a run in which the checker never fires, or one side always wins; otherwise it is over in a fraction of one.
     private const int PatientRounds = 100 * Rounds;
