@@ -45,6 +45,8 @@ internal static class DaxEmuCommand
             RunCommand.Create(),
             DoctorCommand.Create(),
             AuditCommand.Create(),
+            CompareCommand.Create(),
+            CompareActorCommand.Create(),
             DemoCommand.Create(),
             DemoPeerCommand.Create(),
             VersionCommand.Create(),

@@ -1,0 +1,125 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using DaxEmu.Contract;
+using DaxEmu.Daemon.Compare;
+
+namespace DaxEmu.Daemon.Commands;
+
+/// <summary><c>daxemu compare</c>: the policies, by experiment.</summary>
+internal static class CompareCommand
+{
+    private const double DefaultSeconds = 120;
+    private const double MostSeconds = 86_400;
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        Option<double> seconds = new("--seconds")
+        {
+            Description = "How long all policies together take; each gets one round at least.",
+            DefaultValueFactory = _ => DefaultSeconds,
+            HelpName = "N",
+        };
+        seconds.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (> 0 and <= MostSeconds))
+            {
+                result.AddError($"--seconds takes a number above 0, and at most {MostSeconds:0}.");
+            }
+        });
+        Option<ulong> seed = new("--seed")
+        {
+            Description = "What all operations follow from: the same seed, the same operations of each program.",
+            DefaultValueFactory = _ => 1,
+            HelpName = "N",
+        };
+        Option<string?> policies = new("--policies")
+        {
+            Description = $"Some of {string.Join(',', PolicyName.All)}, with commas between. Default: all.",
+            HelpName = "LIST",
+        };
+        Option<bool> json = JsonOption.Create();
+        Command command = new("compare", "Runs the same workload under each policy and shows what each one costs. Leaves nothing behind but its report.")
+        {
+            seconds, seed, policies, json,
+        };
+        command.SetAction(async parsed =>
+        {
+            TextWriter error = parsed.InvocationConfiguration.Error;
+            if (Chosen(parsed.GetValue(policies), out string problem) is not { } chosen)
+            {
+                await error.WriteLineAsync(problem);
+                return ExitStatus.Usage;
+            }
+
+            using CancellationTokenSource interruption = new();
+            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+            using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+            Terminal terminal = new(parsed);
+            bool asJson = parsed.GetValue(json);
+            try
+            {
+                CompareReport report = await Experiment.RunAsync(
+                    new ExperimentOptions(Environment.ProcessPath!, chosen, parsed.GetValue(seconds), parsed.GetValue(seed)),
+                    policy =>
+                    {
+                        if (!asJson)
+                        {
+                            terminal.Line($"{policy} ...");
+                        }
+                    },
+                    interruption.Token);
+                if (asJson)
+                {
+                    JsonOption.Write(parsed, report, CompareJson.Default.CompareReport);
+                }
+                else
+                {
+                    CompareTable.Show(report, terminal);
+                }
+
+                return report.AsPredicted ? ExitStatus.Ok : ExitStatus.Negative;
+            }
+            catch (OperationCanceledException) when (interruption.IsCancellationRequested)
+            {
+                await error.WriteLineAsync("Interrupted: nothing is left behind.");
+                return ExitStatus.Negative;
+            }
+            catch (Exception e) when (e is ExperimentException or ActorEndedException or IOException or UnauthorizedAccessException)
+            {
+                await error.WriteLineAsync($"The experiment failed: {e.Message}");
+                return ExitStatus.Negative;
+            }
+
+            void Interrupt(PosixSignalContext signal)
+            {
+                signal.Cancel = true;
+                interruption.Cancel();
+            }
+        });
+        return command;
+    }
+
+    private static IReadOnlyList<string>? Chosen(string? list, out string problem)
+    {
+        problem = "";
+        if (list is null)
+        {
+            return PolicyName.All;
+        }
+
+        List<string> chosen = [];
+        foreach (string name in list.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!PolicyName.TryParse(name, out Policy policy))
+            {
+                problem = $"\"{name}\" names no policy: --policies takes some of {string.Join(',', PolicyName.All)}.";
+                return null;
+            }
+
+            chosen.Add(PolicyName.Of(policy));
+        }
+
+        return [.. chosen.Distinct()];
+    }
+}
