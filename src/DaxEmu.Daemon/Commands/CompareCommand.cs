@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using DaxEmu.Contract;
 using DaxEmu.Daemon.Compare;
 
@@ -38,10 +39,16 @@ internal static class CompareCommand
             Description = $"Some of {string.Join(',', PolicyName.All)}, with commas between. Default: all.",
             HelpName = "LIST",
         };
+        Option<string> output = new("--output")
+        {
+            Description = "Directory for report.html and report.json; it is made where there is none.",
+            DefaultValueFactory = _ => "daxemu-compare",
+            HelpName = "DIR",
+        };
         Option<bool> json = JsonOption.Create();
         Command command = new("compare", "Runs the same workload under each policy and shows what each one costs. Leaves nothing behind but its report.")
         {
-            seconds, seed, policies, json,
+            seconds, seed, policies, output, json,
         };
         command.SetAction(async parsed =>
         {
@@ -52,6 +59,7 @@ internal static class CompareCommand
                 return ExitStatus.Usage;
             }
 
+            string directory = Path.GetFullPath(parsed.GetRequiredValue(output));
             using CancellationTokenSource interruption = new();
             using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
             using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
@@ -59,6 +67,8 @@ internal static class CompareCommand
             bool asJson = parsed.GetValue(json);
             try
             {
+                // Not after two minutes, to find then that nothing can be written there.
+                Directory.CreateDirectory(directory);
                 CompareReport report = await Experiment.RunAsync(
                     new ExperimentOptions(Environment.ProcessPath!, chosen, parsed.GetValue(seconds), parsed.GetValue(seed)),
                     policy =>
@@ -69,6 +79,11 @@ internal static class CompareCommand
                         }
                     },
                     interruption.Token);
+                await File.WriteAllTextAsync(Path.Combine(directory, "report.html"), HtmlReport.Of(report), interruption.Token);
+                await File.WriteAllTextAsync(
+                    Path.Combine(directory, "report.json"),
+                    JsonSerializer.Serialize(report, CompareJson.Default.CompareReport),
+                    interruption.Token);
                 if (asJson)
                 {
                     JsonOption.Write(parsed, report, CompareJson.Default.CompareReport);
@@ -76,6 +91,7 @@ internal static class CompareCommand
                 else
                 {
                     CompareTable.Show(report, terminal);
+                    terminal.Line($"Charts: {Path.Combine(directory, "report.html")}");
                 }
 
                 return report.AsPredicted ? ExitStatus.Ok : ExitStatus.Negative;

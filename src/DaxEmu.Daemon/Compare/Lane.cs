@@ -208,5 +208,5 @@ internal sealed partial class Lane : IAsyncDisposable
     }
 
     private Task<ActorProcess> StartActorAsync(ActorRole role, CancellationToken cancellation) => ActorProcess.StartAsync(
-        _stage.Executable, role, [_stage.DeviceSocket, File, $"{_seed}", $"{_number}"], cancellation);
+        _stage, role, [_stage.DeviceSocket, File, $"{_seed}", $"{_number}"], cancellation);
 }

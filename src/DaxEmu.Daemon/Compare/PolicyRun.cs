@@ -48,7 +48,7 @@ internal sealed class PolicyRun(ExperimentOptions options, string policy)
                 }
                 while (clock.Elapsed < budget);
 
-                CrashReport crash = new("not built yet", null, null);
+                CrashReport crash = await _lanes[0].CrashAsync(cancellation);
                 return Report(rounds, working, crash);
             }
             finally
@@ -81,6 +81,11 @@ internal sealed class PolicyRun(ExperimentOptions options, string policy)
         if (all.DisagreeingBytes > 0 && !_prediction.MayDisagree)
         {
             all.Unmet.Add($"file and device disagreed on {all.DisagreeingBytes} bytes");
+        }
+
+        if (crash.Synced is { Lost: > 0 } synced && !_prediction.MayDisagree)
+        {
+            all.Unmet.Add($"{synced.Lost} of {synced.Written} bytes that were synced are not on the disk after the power was cut");
         }
 
         if (_events.Breaches > 0)

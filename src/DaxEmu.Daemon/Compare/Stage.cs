@@ -30,8 +30,17 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Where the guard mounts it.</summary>
     public string Mount { get; }
 
+    /// <summary>Where the runtime of processes that are killed leaves its files.</summary>
+    public string Temporary => _root;
+
     /// <summary>Where clients find the device.</summary>
     public string DeviceSocket => Hosting.RuntimeDirectory.DeviceSocketIn(_runtime);
+
+    /// <summary>What the power can be cut from; null when there can be none here.</summary>
+    public CrashDisk? Disk { get; private set; }
+
+    /// <summary>Why there can be none.</summary>
+    public string? NoDisk { get; private set; }
 
     /// <summary>Asks the daemon.</summary>
     public AdminClient Admin => _daemon!.Admin;
@@ -46,6 +55,8 @@ internal sealed class Stage : IAsyncDisposable
         Stage stage = new(executable);
         try
         {
+            (stage.Disk, stage.NoDisk) = await CrashDisk.TryMakeAsync(stage._root, stage.Backing);
+
             // A configuration file of the user's own is none of the experiment's business.
             string configuration = Path.Combine(stage._root, "daxemu.json");
             string content = string.Create(
@@ -59,7 +70,7 @@ internal sealed class Stage : IAsyncDisposable
             await File.WriteAllTextAsync(configuration, content, cancellation);
             stage._daemon = await DaemonProcess.StartAsync(
                 executable, stage._runtime,
-                ["--config", configuration, "--volume", $"{stage.Backing}:{stage.Mount}", "--policy", policy], cancellation);
+                ["--config", configuration, "--volume", $"{stage.Backing}:{stage.Mount}", "--policy", policy], cancellation, stage.Temporary);
             return stage;
         }
         catch (DemoException e)
@@ -90,6 +101,11 @@ internal sealed class Stage : IAsyncDisposable
             // The daemon did not: it was killed. Let ordinary users do it too.
             string[] program = Environment.IsPrivilegedProcess ? ["umount", "--lazy"] : ["fusermount3", "-u", "-z"];
             await ProgramRun.OfAsync(program[0], [.. program[1..], Mount]);
+        }
+
+        if (Disk is not null)
+        {
+            await Disk.DisposeAsync();
         }
 
         Directory.Delete(_root, recursive: true);

@@ -36,11 +36,17 @@ internal sealed class DaemonProcess : IAsyncDisposable
     /// <param name="runtimeDirectory">Its runtime directory.</param>
     /// <param name="arguments">What <c>serve</c> gets besides that.</param>
     /// <param name="cancellation">Gives up.</param>
+    /// <param name="temporary">Its TMPDIR, where the runtime leaves files when it is killed; null: this process's.</param>
     /// <exception cref="DemoException">It ended instead; the message has its log.</exception>
     public static async Task<DaemonProcess> StartAsync(
-        string executable, string runtimeDirectory, IReadOnlyList<string> arguments, CancellationToken cancellation)
+        string executable, string runtimeDirectory, IReadOnlyList<string> arguments, CancellationToken cancellation, string? temporary = null)
     {
         ProcessStartInfo start = new(executable, ["serve", "--socket", runtimeDirectory, .. arguments]) { RedirectStandardError = true };
+        if (temporary is not null)
+        {
+            start.Environment["TMPDIR"] = temporary;
+        }
+
         DaemonProcess daemon = new(Process.Start(start)!, runtimeDirectory);
         try
         {

@@ -24,18 +24,19 @@ internal sealed class ActorProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>Starts one and waits until it is ready.</summary>
-    /// <param name="executable">The <c>daxemu</c> to run.</param>
+    /// <param name="stage">The daemon's.</param>
     /// <param name="role">What it does.</param>
-    /// <param name="arguments">See <see cref="CompareActorCommand"/>.</param>
+    /// <param name="arguments">What the command gets besides that: see <see cref="CompareActorCommand"/>.</param>
     /// <param name="cancellation">Gives up.</param>
     public static async Task<ActorProcess> StartAsync(
-        string executable, ActorRole role, IReadOnlyList<string> arguments, CancellationToken cancellation)
+        Stage stage, ActorRole role, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
-        ProcessStartInfo start = new(executable, [CompareActorCommand.Name, role.ToString(), .. arguments])
+        ProcessStartInfo start = new(stage.Executable, [CompareActorCommand.Name, role.ToString(), .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
+        start.Environment["TMPDIR"] = stage.Temporary;
         ActorProcess actor = new(Process.Start(start)!, role);
         try
         {
