@@ -53,6 +53,18 @@ internal sealed class Eye : IDisposable
     public async Task<CompletionStatus> WriteAsync(RemoteMemory region, int offset, int length) =>
         (await _link!.WriteAsync(_buffer.Slice(0, (uint)length), region.Slice((ulong)offset, (ulong)length))).Status;
 
+    /// <summary>Has a part of a region made durable.</summary>
+    /// <returns>How it ended; unless it succeeded, the queue pair is of no use any more.</returns>
+    public async Task<CompletionStatus> FlushAsync(RemoteMemory region, int offset, int length) => (await _link!.RunAsync(
+        new SendWorkRequest
+        {
+            Opcode = SendOpcode.Flush,
+            Remote = region.Slice((ulong)offset, (ulong)length),
+            FlushTypes = FlushTypes.Persistent,
+            FlushLevel = FlushLevel.Range,
+        },
+        [])).Status;
+
     /// <summary>All bytes of the file.</summary>
     public byte[] ReadFile()
     {

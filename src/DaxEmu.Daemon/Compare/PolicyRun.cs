@@ -88,6 +88,11 @@ internal sealed class PolicyRun(ExperimentOptions options, string policy)
             all.Unmet.Add($"{synced.Lost} of {synced.Written} bytes that were synced are not on the disk after the power was cut");
         }
 
+        if (crash.Flushed is { Lost: > 0 } flushed)
+        {
+            all.Unmet.Add($"{flushed.Lost} of {flushed.Written} bytes that were flushed are not on the disk after the power was cut");
+        }
+
         if (_events.Breaches > 0)
         {
             all.Unmet.Add($"{_events.Breaches} times pinned bytes changed without the daemon being asked");

@@ -7,7 +7,7 @@ using static DaxEmu.Abi.errno;
 namespace DaxEmu.Daemon.Compare;
 
 /// <summary>
-/// Maps a part of a file and registers it. Commands: <c>register</c> (anew), <c>link N</c> (a fresh queue pair), <c>connect N ADDRESS</c>.
+/// Maps a part of a file and registers it. Commands: <c>register</c> (anew), <c>register durable</c> (so that peers may flush it), <c>link N</c> (a fresh queue pair), <c>connect N ADDRESS</c>.
 /// </summary>
 internal sealed class Holder : IActor
 {
@@ -39,9 +39,9 @@ internal sealed class Holder : IActor
     {
         switch (words)
         {
-            case ["register"]:
+            case ["register", .. string[] how]:
                 _region?.Dispose();
-                _region = Register();
+                _region = Register(how is ["durable"] ? AccessFlags.All | AccessFlags.FlushPersistent : AccessFlags.All);
                 if (_letsGo)
                 {
                     _ = LetGoAsync(_region);
@@ -57,7 +57,8 @@ internal sealed class Holder : IActor
                 _links[name] = _domain.CreateQueuePair(_completions);
                 return Task.FromResult(new ActorReply { Address = _links[name].Address.ToString() });
             case ["connect", string name, string address]:
-                _links[name].Connect(QueuePairAddress.Parse(address));
+                _links[name].Connect(
+                    QueuePairAddress.Parse(address), new ConnectionOptions { Access = AccessFlags.All | AccessFlags.FlushPersistent });
                 return Task.FromResult(new ActorReply());
             default:
                 throw new ArgumentException($"\"{string.Join(' ', words)}\" is no command", nameof(words));
@@ -74,14 +75,14 @@ internal sealed class Holder : IActor
     }
 
     // A program that finds its file cut makes room again. Somebody may cut it once more before it is registered.
-    private MemoryRegion Register()
+    private MemoryRegion Register(AccessFlags access)
     {
         for (int attempt = 1; ; attempt++)
         {
             try
             {
                 Grow();
-                return _domain.RegisterFile(_file, Workload.RegionStart, Workload.RegionLength);
+                return _domain.RegisterFile(_file, Workload.RegionStart, Workload.RegionLength, access);
             }
             catch (RdmaException refusal) when (refusal.Errno == EFAULT && attempt < Attempts)
             {

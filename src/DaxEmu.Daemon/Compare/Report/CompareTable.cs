@@ -8,7 +8,7 @@ internal static class CompareTable
 {
     private static readonly string[] Headings =
     [
-        "policy", "MiB/s", "write p50/p99", "op p50/p99", "refused", "ignored", "delayed", "killed", "WR failed", "disagree", "lost/synced",
+        "policy", "MiB/s", "write p50/p99", "op p50/p99", "refused", "ignored", "delayed", "killed", "WR failed", "disagree", "lost/synced/flushed",
     ];
 
     /// <summary>Writes it.</summary>
@@ -58,7 +58,9 @@ internal static class CompareTable
         $"{policy.Killed}",
         $"{policy.RequestsFailed}",
         Bytes(policy.BytesDisagreeing),
-        policy.Crash is { Completed: { } completed, Synced: { } synced } ? $"{Bytes(completed.Lost)} / {Bytes(synced.Lost)}" : "not measured",
+        policy.Crash is { Completed: { } completed, Synced: { } synced, Flushed: { } flushed }
+            ? $"{Bytes(completed.Lost)} / {Bytes(synced.Lost)} / {Bytes(flushed.Lost)}"
+            : "not measured",
     ];
 
     private static string Both(Percentiles latency) => $"{Duration(latency.P50)} / {Duration(latency.P99)}";

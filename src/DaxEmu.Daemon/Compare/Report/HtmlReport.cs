@@ -36,6 +36,7 @@ internal static class HtmlReport
         ("bytes disagreeing", "of those compared at quiet points", p => CompareTable.Bytes(p.BytesDisagreeing)),
         ("lost", "of the RDMA writes that were completed and nothing more", p => Lost(p.Crash, p.Crash.Completed)),
         ("lost though synced", "of the RDMA writes that were completed before an fsync", p => Lost(p.Crash, p.Crash.Synced)),
+        ("lost though flushed", "of the RDMA writes that were completed before an RDMA FLUSH to persistence", p => Lost(p.Crash, p.Crash.Flushed)),
     ];
 
     /// <summary>The document.</summary>
