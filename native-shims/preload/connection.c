@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #define MOST_PARTS 4
 #define SYSTEM_SOCKET "/run/daxemu/device.sock"
 #define WITHOUT_SESSION "/tmp/daxemu-"
+#define CONNECTION_NAME "daxemu-device-"
 
 static bool address_of(const char *path, struct sockaddr_un *address, socklen_t *length)
 {
@@ -60,6 +62,25 @@ static bool is_believed(int fd, const struct sockaddr_un *address)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == geteuid();
 }
 
+/*
+ * So that the open device file is known wherever it comes to by exec or over a socket: what the daemon's own end is called depends on
+ * where its socket is mounted. The name means nothing else, and nobody needs to have it.
+ */
+static void name_it(int fd)
+{
+    struct sockaddr_un name = { .sun_family = AF_UNIX };
+    int result;
+    do {
+        uint64_t number;
+        if (getrandom(&number, sizeof number, 0) != sizeof number)
+            return;
+        int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, CONNECTION_NAME "%016llx", (unsigned long long)number);
+        result = bind(fd, (struct sockaddr *)&name, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length));
+    } while (result != 0 && errno == EADDRINUSE);
+    if (result != 0)
+        debug("bind(\"@%s\"): %s: no other program will know the descriptor as a device's", name.sun_path + 1, strerror(errno));
+}
+
 int connection_open(void)
 {
     int error = ENOENT;
@@ -73,8 +94,10 @@ int connection_open(void)
         do
             result = connect(fd, (struct sockaddr *)&address, length);
         while (result < 0 && errno == EINTR);
-        if (result == 0 && is_believed(fd, &address))
+        if (result == 0 && is_believed(fd, &address)) {
+            name_it(fd);
             return fd;
+        }
         error = result == 0 ? EACCES : errno;
         raw_close(fd);
     }
@@ -83,16 +106,14 @@ int connection_open(void)
 
 bool connection_is_ours(int fd)
 {
-    struct sockaddr_un peer, ours;
-    socklen_t peer_length = sizeof peer, length;
+    struct sockaddr_un name;
+    socklen_t length = sizeof name;
     int saved = errno;
-    bool connected = getpeername(fd, (struct sockaddr *)&peer, &peer_length) == 0 && peer.sun_family == AF_UNIX;
+    bool ours = getsockname(fd, (struct sockaddr *)&name, &length) == 0 && name.sun_family == AF_UNIX
+        && length > offsetof(struct sockaddr_un, sun_path) + sizeof CONNECTION_NAME && name.sun_path[0] == '\0'
+        && memcmp(name.sun_path + 1, CONNECTION_NAME, strlen(CONNECTION_NAME)) == 0;
     errno = saved;
-    for (int i = 0; connected && candidate(i, &ours, &length); i++) {
-        if (peer_length == length && memcmp(&peer, &ours, length) == 0)
-            return true;
-    }
-    return false;
+    return ours;
 }
 
 struct exchange *exchange_create(void)

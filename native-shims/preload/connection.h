@@ -32,7 +32,7 @@ struct reply {
 /* Connects to the daemon. Returns the socket, close-on-exec, or -errno. */
 int connection_open(void);
 
-/* True when the descriptor is a socket connected to the daemon: such as one that was inherited, or passed over. */
+/* True when the descriptor is a connection that connection_open made, in any process: such as one that was inherited, or passed over. */
 bool connection_is_ours(int fd);
 
 struct exchange *exchange_create(void);

@@ -44,6 +44,8 @@ public class Machine : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
+        // Programs of other users find the socket there.
+        File.SetUnixFileMode(_directory, (UnixFileMode)0x1ed);
         string configuration = Path.Combine(_directory, "daxemu.json");
         await File.WriteAllTextAsync(configuration, Configuration);
         string backing = Directory.CreateDirectory(Path.Combine(_directory, "backing")).FullName;
@@ -104,19 +106,30 @@ public class Machine : IAsyncLifetime
         return new(running.CommandLine, await running.EndAsync(ProgramPatience), running.Text);
     }
 
+    /// <summary>Runs a program, to its end, that knows the daemon's socket, with some more variables.</summary>
+    internal async Task<ProgramResult> RunWithAsync(
+        IReadOnlyDictionary<string, string> environment, string program, params IEnumerable<string> arguments)
+    {
+        using RunningProgram running = RunningProgram.Start(
+            program, arguments, new Dictionary<string, string>(environment) { ["DAXEMU_SOCKET"] = Socket });
+        return new(running.CommandLine, await running.EndAsync(ProgramPatience), running.Text);
+    }
+
     /// <summary>Runs a server and, once it listens, its client on the same machine.</summary>
     /// <param name="program">Takes <c>-p PORT</c> and, as a client, the server's name as the last argument.</param>
     /// <param name="arguments">For both.</param>
     /// <param name="server">For the server alone.</param>
     /// <param name="client">For the client alone.</param>
+    /// <param name="environment">More variables for both.</param>
     internal async Task<(ProgramResult Server, ProgramResult Client)> RunPairAsync(
-        string program, string[] arguments, string[]? server = null, string[]? client = null)
+        string program, string[] arguments, string[]? server = null, string[]? client = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         int port = TcpPort.Unused();
         string[] both = ["-p", $"{port}", .. arguments];
-        using RunningProgram serving = Start(program, [.. both, .. server ?? []]);
+        using RunningProgram serving = Start(program, [.. both, .. server ?? []], Socket, environment);
         await TcpPort.WaitUntilListeningAsync(port, serving, ProgramPatience);
-        using RunningProgram asking = Start(program, [.. both, .. client ?? [], "localhost"]);
+        using RunningProgram asking = Start(program, [.. both, .. client ?? [], "localhost"], Socket, environment);
         int asked = await asking.EndAsync(ProgramPatience);
         int served = await serving.EndAsync(ProgramPatience);
         return (new(serving.CommandLine, served, serving.Text), new(asking.CommandLine, asked, asking.Text));
@@ -143,7 +156,20 @@ public class Machine : IAsyncLifetime
         return program;
     }
 
-    private RunningProgram Start(string program, IEnumerable<string> arguments, string socket)
+    /// <summary>Compiles C sources. Skips the test where that cannot be done.</summary>
+    /// <param name="output">What to make.</param>
+    /// <param name="flags">For the compiler.</param>
+    /// <param name="sources">A directory, of which all sources are compiled.</param>
+    /// <param name="source">One more, or null.</param>
+    internal async Task CompileAsync(string output, IEnumerable<string> flags, string sources, string? source)
+    {
+        Require("gcc", "gcc");
+        string[] files = [.. Directory.EnumerateFiles(sources, "*.c"), .. source is null ? (string[])[] : [source]];
+        (await RunWithoutDaemonAsync("gcc", [.. flags, "-o", output, .. files, "-libverbs"])).Succeeded();
+    }
+
+    private RunningProgram Start(
+        string program, IEnumerable<string> arguments, string socket, IReadOnlyDictionary<string, string>? more = null)
     {
         Dictionary<string, string> environment = new(Settings)
         {
@@ -151,6 +177,11 @@ public class Machine : IAsyncLifetime
             ["DAXEMU_SOCKET"] = socket,
         };
         environment.TryAdd("DAXEMU_DEBUG", "1");
+        foreach ((string name, string value) in more ?? new Dictionary<string, string>())
+        {
+            environment[name] = value;
+        }
+
         return RunningProgram.Start(program, arguments, environment);
     }
 }
