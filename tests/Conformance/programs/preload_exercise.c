@@ -1,0 +1,96 @@
+/*
+ * preload_exercise TENTHS: for so many tenths of a second, threads that use the device and everything around it at the same time. Built
+ * together with the sources of libdaxemu-preload.so, so that a sanitizer sees into both.
+ */
+#include "loopback.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LENGTH 10000
+
+static atomic_bool stop;
+
+/* Regions and work requests on a device file of the thread's own, and of memory of every kind. */
+static void *transfers(void *unused)
+{
+    (void)unused;
+    struct loopback l = open_loopback();
+    while (!atomic_load(&stop)) {
+        unsigned char on_stack[LENGTH];
+        unsigned char *source = malloc(LENGTH), *target = malloc(LENGTH);
+        memset(source, 7, LENGTH);
+        memset(on_stack, 0, LENGTH);
+        struct ibv_mr *from = ibv_reg_mr(l.pd, source, LENGTH, EVERYTHING);
+        struct ibv_mr *to = ibv_reg_mr(l.pd, target, LENGTH, EVERYTHING);
+        struct ibv_mr *stack = ibv_reg_mr(l.pd, on_stack, LENGTH, EVERYTHING);
+        CHECK(from != NULL && to != NULL && stack != NULL);
+        for (int i = 0; i < 10; i++)
+            transfer(&l, IBV_WR_RDMA_WRITE, from, source, LENGTH, to, target);
+        transfer(&l, IBV_WR_RDMA_WRITE, to, target, LENGTH, stack, on_stack);
+        CHECK(ibv_dereg_mr(from) == 0 && ibv_dereg_mr(to) == 0 && ibv_dereg_mr(stack) == 0);
+        CHECK(memcmp(target, source, LENGTH) == 0);
+        free(source);
+        free(target);
+    }
+    CHECK(ibv_destroy_qp(l.near) == 0 && ibv_destroy_qp(l.far) == 0 && ibv_destroy_cq(l.cq) == 0);
+    CHECK(ibv_dealloc_pd(l.pd) == 0 && ibv_close_device(l.context) == 0);
+    return NULL;
+}
+
+/* Device files come and go, by every call that makes and closes descriptors. */
+static void *descriptors(void *unused)
+{
+    (void)unused;
+    while (!atomic_load(&stop)) {
+        int fd = open("/dev/infiniband/uverbs0", O_RDWR | O_CLOEXEC);
+        CHECK(fd >= 0);
+        int copy = dup(fd), high = fcntl(fd, F_DUPFD_CLOEXEC, 200);
+        CHECK(copy >= 0 && high >= 0 && dup2(fd, copy) == copy && dup3(fd, high, O_CLOEXEC) == high);
+        struct stat status;
+        CHECK(fstat(copy, &status) == 0 && S_ISCHR(status.st_mode));
+        CHECK(close(fd) == 0 && close(copy) == 0 && close_range((unsigned)high, (unsigned)high, 0) == 0);
+        struct stat node;
+        CHECK(stat("/sys/class/infiniband_verbs/uverbs0", &node) == 0 && S_ISDIR(node.st_mode));
+        char text[32];
+        FILE *file = fopen("/sys/class/infiniband_verbs/abi_version", "r");
+        CHECK(file != NULL && fgets(text, sizeof text, file) != NULL && fclose(file) == 0);
+    }
+    return NULL;
+}
+
+static void *forks(void *unused)
+{
+    (void)unused;
+    while (!atomic_load(&stop)) {
+        pid_t child = fork();
+        CHECK(child >= 0);
+        if (child == 0)
+            _exit(3);
+        int status;
+        CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 3);
+        poll(NULL, 0, 5);
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 2);
+    static void *(*const work[])(void *) = { transfers, transfers, transfers, descriptors, descriptors, forks };
+    pthread_t threads[sizeof work / sizeof *work];
+    size_t count = sizeof work / sizeof *work;
+    for (size_t i = 0; i < count; i++)
+        CHECK(pthread_create(&threads[i], NULL, work[i], NULL) == 0);
+    poll(NULL, 0, atoi(argv[1]) * 100);
+    atomic_store(&stop, true);
+    for (size_t i = 0; i < count; i++)
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    return 0;
+}
