@@ -163,6 +163,7 @@ public sealed partial class FileContract
     {
         file.Leases.Remove(pin.Id);
         file.Invalidations.Forget(pin);
+        file.Orphans.Forget(pin);
         LinkedListNode<BlockedOperation>? next;
         for (LinkedListNode<BlockedOperation>? at = file.Blocked.First; at is not null; at = next)
         {

@@ -100,8 +100,9 @@ public sealed partial class FileContract(
         // at again afterwards, so the verdict rests on the pins of its own moment.
         PolicySetting? policy = null;
         BlockedOperation? blocked = null;
+        DetachingOperation? detaching = null;
         List<PinLease> told = [];
-        while (blocked is null)
+        while (blocked is null && detaching is null)
         {
             FileState file = Enter(operation.File);
             try
@@ -113,12 +114,18 @@ public sealed partial class FileContract(
 
                 if (policy is not null)
                 {
-                    if (!PolicyVerdict.Waits(policy.Policy))
+                    if (policy.Policy == Policy.Legacy)
+                    {
+                        detaching = BeginDetaching(file, operation, policy);
+                    }
+                    else if (PolicyVerdict.Waits(policy.Policy))
+                    {
+                        blocked = Block(file, operation, policy, told);
+                    }
+                    else
                     {
                         return new(Judge(file, operation, policy));
                     }
-
-                    blocked = Block(file, operation, policy, told);
                 }
             }
             finally
@@ -129,7 +136,7 @@ public sealed partial class FileContract(
             policy ??= policies.Resolve(operation.File, operation.Path);
         }
 
-        return new(WaitAsync(blocked, told, cancellation));
+        return detaching is not null ? new(Detach(detaching)) : new(WaitAsync(blocked!, told, cancellation));
     }
 
     /// <inheritdoc/>

@@ -27,6 +27,9 @@ internal sealed class FileState(FileIdentity identity)
     /// <summary>What was taken from under the pins with consent.</summary>
     internal PinInvalidations Invalidations { get; } = new();
 
+    /// <summary>The pages that pins have kept although they left the file.</summary>
+    internal PinOrphans Orphans { get; } = new();
+
     /// <summary>Taken out of the map: whoever finds this state has come too late and must look again.</summary>
     internal bool IsRetired { get; set; }
 

@@ -34,6 +34,14 @@ public interface IFileContract
     /// <param name="evidence">What was seen, as a sentence.</param>
     void ReportBreach(Pin pin, ByteRange range, string evidence);
 
+    /// <summary>
+    /// Reports that a device used pages which had left the file and which its region kept (<see cref="Policy.Legacy"/>).
+    /// </summary>
+    /// <param name="pin">The pin of its region.</param>
+    /// <param name="range">The bytes of the file that these pages held.</param>
+    /// <param name="access"><see cref="PinAccess.Read"/> or <see cref="PinAccess.Write"/>.</param>
+    void ReportDivergence(Pin pin, ByteRange range, PinAccess access);
+
     /// <summary>The pins held now, in the order they were granted; on one file or on all.</summary>
     IReadOnlyList<Pin> PinsOf(FileIdentity? file = null);
 

@@ -23,4 +23,13 @@ public interface IPinHolders
     /// <param name="pin">The pin.</param>
     /// <param name="cause">The operation that it gives way to.</param>
     void Kill(Pin pin, LayoutOperation cause);
+
+    /// <summary>
+    /// Keeps pages for the regions of pins before an operation takes them from the file (<see cref="Policy.Legacy"/>). When it returns, nothing is
+    /// read or written through these regions until the answer is settled; a page that several pins cover stays one page for them.
+    /// </summary>
+    /// <param name="cause">The operation, which is about to be carried out.</param>
+    /// <param name="pages">The pages, each pin's in one or more ranges.</param>
+    /// <returns>To be settled when the operation has ended, or why it must not begin.</returns>
+    PageDetachment Detach(LayoutOperation cause, IReadOnlyList<PinnedPages> pages);
 }

@@ -4,18 +4,21 @@ namespace DaxEmu.Contract;
 public sealed class LayoutDecision : IDisposable
 {
     private Action? _onEnd;
+    private Action<bool>? _onOutcome;
 
     /// <summary>Makes a decision.</summary>
     /// <param name="verdict">What the guard must do.</param>
     /// <param name="errno">0, or the errno of a refusal.</param>
     /// <param name="reason">Empty, or why, as a sentence.</param>
     /// <param name="onEnd">Ends the operation; null when nothing is held.</param>
-    public LayoutDecision(LayoutVerdict verdict, int errno, string reason, Action? onEnd)
+    /// <param name="onOutcome">Called before that, once, with whether the operation was carried out; null when nobody needs to know.</param>
+    public LayoutDecision(LayoutVerdict verdict, int errno, string reason, Action? onEnd, Action<bool>? onOutcome = null)
     {
         Verdict = verdict;
         Errno = errno;
         Reason = reason;
         _onEnd = onEnd;
+        _onOutcome = onOutcome;
     }
 
     /// <summary>What the guard must do.</summary>
@@ -27,6 +30,23 @@ public sealed class LayoutDecision : IDisposable
     /// <summary>Empty, or why, as a sentence.</summary>
     public string Reason { get; }
 
+    /// <summary>
+    /// Tells what came of an operation that may proceed, while its mark stays: that the filesystem refused it, so that nothing has changed, or, for a
+    /// guard that does not see the end of an operation, that it will be carried out. The first call counts; without one, disposing says that
+    /// it was carried out.
+    /// </summary>
+    public void Settle(bool carriedOut) => Interlocked.Exchange(ref _onOutcome, null)?.Invoke(carriedOut);
+
     /// <summary>Ends the operation: pins that waited for it are decided now.</summary>
-    public void Dispose() => Interlocked.Exchange(ref _onEnd, null)?.Invoke();
+    public void Dispose()
+    {
+        try
+        {
+            Settle(carriedOut: true);
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _onEnd, null)?.Invoke();
+        }
+    }
 }

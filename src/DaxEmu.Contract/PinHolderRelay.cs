@@ -18,4 +18,8 @@ public sealed class PinHolderRelay : IPinHolders
 
     /// <inheritdoc/>
     public void Kill(Pin pin, LayoutOperation cause) => _holder?.Kill(pin, cause);
+
+    /// <inheritdoc/>
+    public PageDetachment Detach(LayoutOperation cause, IReadOnlyList<PinnedPages> pages) =>
+        _holder?.Detach(cause, pages) ?? new PageDetachment(null);
 }

@@ -22,6 +22,12 @@ public enum Policy
     LeaseKill,
 
     /// <summary>
+    /// The operation proceeds at once; the region keeps the pages that leave the file, so that device and file no longer see the same bytes:
+    /// what a real RDMA device does over the page cache (docs/reference/pins.md). What the device does to such a page is reported.
+    /// </summary>
+    Legacy,
+
+    /// <summary>
     /// The operation proceeds at once; the region stays, and what the device reaches from then on is what the file has there: a new page, or
     /// nothing past its end, which fails the work request.
     /// </summary>

@@ -21,6 +21,7 @@ public static class PolicyName
         Policy.Wait => "wait",
         Policy.LeaseRevoke => "lease-revoke",
         Policy.LeaseKill => "lease-kill",
+        Policy.Legacy => "legacy",
         Policy.Odp => "odp",
         _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "no such policy"),
     };

@@ -11,7 +11,7 @@ internal static class PolicyVerdict
     {
         Policy.Deny => (LayoutVerdict.Refuse, Errno.ETXTBSY),
         Policy.Ignore => (LayoutVerdict.Pretend, 0),
-        Policy.Wait or Policy.LeaseRevoke or Policy.LeaseKill or Policy.Odp => (LayoutVerdict.Proceed, 0),
+        Policy.Wait or Policy.LeaseRevoke or Policy.LeaseKill or Policy.Legacy or Policy.Odp => (LayoutVerdict.Proceed, 0),
         _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "no such policy"),
     };
 

@@ -31,6 +31,7 @@ public sealed partial class DeviceServer : IPinHolders, IDisposable
     private readonly ConcurrentDictionary<uint, UserQuota> _users = new();
     private readonly ManualResetEventSlim _stopping = new();
     private readonly MappingBudget _mappingBudget;
+    private readonly PageKeeper _pageKeeper;
     private Thread? _acceptor;
     private ulong _lastSession;
     private int _threads;
@@ -61,6 +62,7 @@ public sealed partial class DeviceServer : IPinHolders, IDisposable
         _workers = workers;
         _time = time;
         _mappingBudget = new MappingBudget(options.MaxMappings);
+        _pageKeeper = new PageKeeper(nic, log);
         EmulatedDevices devices = new(options.Devices, nic.Options);
         nic.SetGidTables(devices.All.Select(device => device.Ports.Select(port => port.Gids.Entries.ToArray())));
         events.Attach(nic);

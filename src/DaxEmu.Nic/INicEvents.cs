@@ -42,4 +42,13 @@ public interface INicEvents
     void FlushFailed(uint key, ulong offset, int errno)
     {
     }
+
+    /// <summary>
+    /// A page was used that left its file and that its region keeps (<see cref="NicDevice.KeepPages"/>): for the first time, or for the first time in this
+    /// direction. <see cref="NicDevice.ReportOrphans"/> has the rest.
+    /// </summary>
+    /// <param name="key">The region's key.</param>
+    /// <param name="offset">Offset in the region of the range that was used.</param>
+    /// <param name="length">Its bytes.</param>
+    void OrphanTouched(uint key, ulong offset, uint length);
 }

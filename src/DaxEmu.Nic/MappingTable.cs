@@ -62,7 +62,7 @@ public sealed unsafe class MappingTable : IDisposable
         : AddEntry(0, length);
 
     /// <summary>Whether an address is that of memory that this process cannot map, and then where it lies.</summary>
-    /// <param name="address">From <see cref="Resolve"/>.</param>
+    /// <param name="address">From <see cref="Resolve(int, ulong, ulong)"/>.</param>
     /// <param name="index">The mapping.</param>
     /// <param name="offset">Offset in it.</param>
     internal static bool IsUnmapped(byte* address, out int index, out ulong offset)
@@ -110,9 +110,21 @@ public sealed unsafe class MappingTable : IDisposable
             }
 
             Volatile.Write(ref _entries[index].Length, 0);
+            _entries[index].Orphans = null;
             _free.Push(index);
         }
     }
+
+    /// <summary>The address of a mapping's first byte, and its bytes.</summary>
+    internal (nuint Address, ulong Length) RangeOf(int index) => ((nuint)_entries[index].Address, _entries[index].Length);
+
+    /// <summary>From now on engines note what they do to pages of a mapping. No engine may use the mapping meanwhile.</summary>
+    /// <param name="index">From <see cref="Add"/>.</param>
+    /// <param name="words"><see cref="OrphanPages.Words"/>.</param>
+    internal void SetOrphans(int index, uint* words) => _entries[index].Orphans = words;
+
+    /// <summary><see cref="OrphanPages.Words"/> of a mapping, or null.</summary>
+    internal uint* OrphansOf(int index) => _entries[index].Orphans;
 
     /// <summary>Frees the array. No engine may use the table any more.</summary>
     public void Dispose()
@@ -126,12 +138,20 @@ public sealed unsafe class MappingTable : IDisposable
     /// </summary>
     internal byte* Resolve(int index, ulong offset, ulong length)
     {
+        bool hasOrphans = false;
+        return Resolve(index, offset, length, ref hasOrphans);
+    }
+
+    /// <summary>As <see cref="Resolve(int, ulong, ulong)"/>; says whether pages of the mapping are no longer its file's.</summary>
+    internal byte* Resolve(int index, ulong offset, ulong length, ref bool hasOrphans)
+    {
         if ((uint)index >= (uint)Capacity)
         {
             return null;
         }
 
         ulong mapped = Volatile.Read(ref _entries[index].Length);
+        hasOrphans |= _entries[index].Orphans is not null;
         return offset <= mapped && length <= mapped - offset && mapped != 0 ? (byte*)_entries[index].Address + offset : null;
     }
 
@@ -139,5 +159,8 @@ public sealed unsafe class MappingTable : IDisposable
     {
         public nint Address;
         public nuint Length;
+
+        // Beside the other two, which a lookup reads anyway: so it costs mappings without orphans nothing.
+        public uint* Orphans;
     }
 }

@@ -50,32 +50,43 @@ public sealed partial class NicDevice
         try
         {
             PinAccess access = PinAccess.Read | ((request.AccessFlags & IBV_ACCESS_LOCAL_WRITE) != 0 ? PinAccess.Write : PinAccess.None);
-            foreach (RegionPinRequest part in request.Pins)
+            while (true)
             {
-                PinRequest wish = part.Pin with { Access = access, Region = $"rkey 0x{key:x}" };
-                PinDecision decision = await _contract.PinAsync(wish, part.ReadFacts, cancellation).ConfigureAwait(false);
-                if (decision.Pin is null)
+                foreach (RegionPinRequest part in request.Pins)
                 {
-                    return new NicError(decision.Errno, decision.Reason);
+                    PinRequest wish = part.Pin with { Access = access, Region = $"rkey 0x{key:x}" };
+                    PinDecision decision = await _contract.PinAsync(wish, part.ReadFacts, cancellation).ConfigureAwait(false);
+                    if (decision.Pin is null)
+                    {
+                        return new NicError(decision.Errno, decision.Reason);
+                    }
+
+                    pins.Add(new RegionPin(decision.Pin, part.Offset));
                 }
 
-                pins.Add(new RegionPin(decision.Pin, part.Offset));
-            }
+                NicResult<RegionMapping> mapped = request.Map();
+                if (!mapped.IsOk)
+                {
+                    return mapped.Error;
+                }
 
-            NicResult<RegionMapping> mapped = request.Map();
-            if (!mapped.IsOk)
-            {
-                return mapped.Error;
-            }
+                MemoryRegion made = new(key, domain, request, [.. pins], mapped.Value);
+                Publication published = TryPublish(made);
+                if (published == Publication.Done)
+                {
+                    return region = made;
+                }
 
-            MemoryRegion made = new(key, domain, request, pins, mapped.Value);
-            if (!TryPublish(made))
-            {
                 mapped.Value.Release();
-                return new NicError(EAGAIN, "the file was changed while it was being registered: register it again");
-            }
+                if (published == Publication.Revoked)
+                {
+                    return new NicError(EAGAIN, "the file was changed while it was being registered: register it again");
+                }
 
-            return region = made;
+                // An operation takes pages that were mapped before it: asking again waits for its end.
+                Unpin(pins);
+                pins.Clear();
+            }
         }
         finally
         {
@@ -111,6 +122,11 @@ public sealed partial class NicDevice
 
             region.IsGone = true;
             _regions[region.Key >> 8] = null;
+            foreach (RegionPin held in region.Pins)
+            {
+                _regionsByPin.Remove(held.Pin.Id);
+            }
+
             // Pairs with the engines' look at the key: see WaitForEngines.
             Volatile.Write(ref _block.RegionByKey(region.Key).Key, 0);
         }
@@ -118,7 +134,9 @@ public sealed partial class NicDevice
         _block.WaitForEngines();
         try
         {
+            ReportTouched(region, 0, region.Length);
             region.Mapping.Release();
+            region.Orphans?.Dispose();
         }
         finally
         {
@@ -210,14 +228,34 @@ public sealed partial class NicDevice
         }
     }
 
-    // False when a pin of it was revoked meanwhile.
-    private bool TryPublish(MemoryRegion region)
+    private enum Publication
+    {
+        Done,
+
+        // A pin of it was revoked meanwhile.
+        Revoked,
+
+        // Pages of it left their file meanwhile.
+        Outdated,
+    }
+
+    private Publication TryPublish(MemoryRegion region)
     {
         lock (_lock)
         {
-            if (WasRevoked(region.Pins))
+            if (region.Pins.Any(held => _revokedEarly.Contains(held.Pin.Id)))
             {
-                return false;
+                return Publication.Revoked;
+            }
+
+            if (region.Pins.Any(held => _detachedEarly.Contains(held.Pin.Id)))
+            {
+                return Publication.Outdated;
+            }
+
+            foreach (RegionPin held in region.Pins)
+            {
+                _regionsByPin[held.Pin.Id] = region;
             }
 
             _regions[region.Key >> 8] = region;
@@ -231,7 +269,7 @@ public sealed partial class NicDevice
             entry.Windows = 0;
             // Release: an engine that reads the key (acquire) sees the fields above.
             Volatile.Write(ref entry.Key, region.Key);
-            return true;
+            return Publication.Done;
         }
     }
 }

@@ -7,6 +7,9 @@ public sealed partial class NicDevice
     // Pins that were revoked before their region was there to be reached through.
     private readonly HashSet<long> _revokedEarly = [];
 
+    // The regions that can be reached through, by the pins that they have.
+    private readonly Dictionary<long, MemoryRegion> _regionsByPin = [];
+
     /// <summary>The region that a pin belongs to, or null.</summary>
     public MemoryRegion? FindRegionOf(Pin pin)
     {
@@ -49,10 +52,7 @@ public sealed partial class NicDevice
         _block.WaitForEngines();
     }
 
-    private MemoryRegion? FindByPin(Pin pin) => Array.Find(_regions, r => r is not null && r.Pins.Any(held => held.Pin.Id == pin.Id));
-
-    // Under the lock.
-    private bool WasRevoked(IReadOnlyList<RegionPin> pins) => pins.Any(held => _revokedEarly.Contains(held.Pin.Id));
+    private MemoryRegion? FindByPin(Pin pin) => _regionsByPin.GetValueOrDefault(pin.Id);
 
     private void Unpin(IReadOnlyList<RegionPin> pins)
     {
@@ -67,6 +67,7 @@ public sealed partial class NicDevice
             foreach (RegionPin held in pins)
             {
                 _revokedEarly.Remove(held.Pin.Id);
+                _detachedEarly.Remove(held.Pin.Id);
             }
         }
     }

@@ -34,6 +34,8 @@ internal sealed class LitmusRevocations(bool isBroken) : IPinHolders
 
     public void Kill(Pin pin, LayoutOperation cause) => throw new NotSupportedException();
 
+    public PageDetachment Detach(LayoutOperation cause, IReadOnlyList<PinnedPages> pages) => throw new NotSupportedException();
+
     internal void Use(Pin pin, Action use)
     {
         Usage usage = _usages.GetOrAdd(pin.Id, static _ => new());

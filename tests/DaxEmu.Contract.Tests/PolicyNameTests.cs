@@ -31,7 +31,7 @@ public sealed class PolicyNameTests
     [Fact]
     public void Every_policy_has_a_name_that_reads_back()
     {
-        Assert.Equal(["deny", "ignore", "wait", "lease-revoke", "lease-kill", "odp"], PolicyName.All);
+        Assert.Equal(["deny", "ignore", "wait", "lease-revoke", "lease-kill", "legacy", "odp"], PolicyName.All);
         Assert.All(Enum.GetValues<Policy>(), policy =>
         {
             Assert.True(PolicyName.TryParse(PolicyName.Of(policy), out Policy read));

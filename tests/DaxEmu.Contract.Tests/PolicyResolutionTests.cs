@@ -25,7 +25,7 @@ public sealed class PolicyResolutionTests
         PolicySetting setting = Resolve(file, near, null, volume, "ignore");
 
         Assert.Equal((Policy.Deny, scope), (setting.Policy, setting.Scope));
-        Assert.Equal("\"lenient\" names no policy (deny, ignore, wait, lease-revoke, lease-kill, odp): deny is used.", setting.Problem);
+        Assert.Equal("\"lenient\" names no policy (deny, ignore, wait, lease-revoke, lease-kill, legacy, odp): deny is used.", setting.Problem);
     }
 
     [Fact]

@@ -24,5 +24,19 @@ internal sealed class RecordedHolders : IPinHolders
         WhenRevoked(pin);
     }
 
+    /// <summary>What was to be kept, in order.</summary>
+    internal List<(LayoutOperation Cause, IReadOnlyList<PinnedPages> Pages)> Detached { get; } = [];
+
+    /// <summary>How each of them was settled.</summary>
+    internal List<bool> Outcomes { get; } = [];
+
+    internal Func<PageDetachment>? WhenDetached { get; set; }
+
+    public PageDetachment Detach(LayoutOperation cause, IReadOnlyList<PinnedPages> pages)
+    {
+        Detached.Add((cause, pages));
+        return WhenDetached?.Invoke() ?? new PageDetachment(Outcomes.Add);
+    }
+
     public void Kill(Pin pin, LayoutOperation cause) => Deeds.Add($"kill {pin.Id}");
 }

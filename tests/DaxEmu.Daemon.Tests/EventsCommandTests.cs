@@ -83,7 +83,7 @@ public sealed class EventsCommandTests : IAsyncDisposable
 
         Assert.Equal(2, run.ExitStatus);
         Assert.Equal(
-            "\"lenient\" names no policy: give one of deny, ignore, wait, lease-revoke, lease-kill, odp, or none.\n", run.Error);
+            "\"lenient\" names no policy: give one of deny, ignore, wait, lease-revoke, lease-kill, legacy, odp, or none.\n", run.Error);
     }
 
     public ValueTask DisposeAsync() => _daemon.DisposeAsync();

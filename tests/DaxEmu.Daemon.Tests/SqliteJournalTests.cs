@@ -184,6 +184,8 @@ public sealed class SqliteJournalTests : IDisposable
         yield return new LayoutDecided(granted.At, operation, [granted.Pin], 1, policy, LayoutVerdict.Proceed, 0);
         yield return new PinInvalidated(granted.At, granted.Pin, new(5000, 6000), operation);
         yield return new AccessFailed(granted.At, granted.Pin, new(5000, 6000), operation);
+        yield return new PagesOrphaned(granted.At, granted.Pin, new(4096, 8192), operation);
+        yield return new Divergence(granted.At, granted.Pin, new(4096, 8192), PinAccess.Write, operation);
         yield return new Breach(granted.At, granted.Pin, new(5000, 6000), "a page is gone");
         yield return new PinReleased(granted.At, granted.Pin);
     }

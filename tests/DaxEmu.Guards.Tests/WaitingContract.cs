@@ -28,6 +28,8 @@ internal sealed class WaitingContract : IFileContract
 
     public void ReportBreach(Pin pin, ByteRange range, string evidence) => throw new NotSupportedException();
 
+    public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => throw new NotSupportedException();
+
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => [];
 
     public bool IsPinned(FileIdentity file, ByteRange range) => true;

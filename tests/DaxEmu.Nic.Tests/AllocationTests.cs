@@ -124,6 +124,10 @@ public sealed class AllocationTests
         {
         }
 
+        public void OrphanTouched(uint key, ulong offset, uint length)
+        {
+        }
+
         public void DrainNeeded(uint qpNumber, ulong cookie)
         {
         }

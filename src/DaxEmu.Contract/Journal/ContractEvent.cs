@@ -15,6 +15,8 @@ namespace DaxEmu.Contract;
 [JsonDerivedType(typeof(PinRevoked), "pin-revoked")]
 [JsonDerivedType(typeof(PinInvalidated), "pin-invalidated")]
 [JsonDerivedType(typeof(AccessFailed), "access-failed")]
+[JsonDerivedType(typeof(PagesOrphaned), "pages-orphaned")]
+[JsonDerivedType(typeof(Divergence), "divergence")]
 [JsonDerivedType(typeof(Breach), "breach")]
 public abstract record ContractEvent(DateTimeOffset At, FileIdentity File, string Path)
 {

@@ -22,6 +22,7 @@ public static class Why
         ByteRange range = judged?.Operation.Range ?? ByteRange.From(0);
         List<Pin> inTheWay = [.. held.Where(p => p.Request.Range.Overlaps(range))];
         List<WhyBreach> breaches = [.. events.OfType<Breach>().Select(Describe)];
+        List<Divergence> divergences = [.. events.OfType<Divergence>()];
 
         return new(
             file,
@@ -32,7 +33,9 @@ public static class Why
             policy,
             events.OfType<PinRefused>().Select(Describe).LastOrDefault(),
             breaches,
-            [.. WhyAdvice.For(path, judged, inTheWay, policy, breaches.Count)]);
+            [.. divergences.TakeLast(WhyAnswer.MaxDivergences).Select(Describe)],
+            divergences.Count,
+            [.. WhyAdvice.For(path, judged, inTheWay, policy, breaches.Count), .. WhyAdvice.ForDivergences(divergences)]);
     }
 
     private static List<WhyPin> Pins(JudgedOperation? judged, List<Pin> inTheWay, IReadOnlyList<ContractEvent> events)
@@ -91,6 +94,15 @@ public static class Why
 
     private static WhyRefusedPin Describe(PinRefused refused) => new(
         refused.At, refused.Request.Range, refused.Request.Owner, refused.Errno, Errno.NameOf(refused.Errno), refused.Reason);
+
+    private static WhyDivergence Describe(Divergence divergence) => new(
+        divergence.At,
+        divergence.Pin.Id,
+        divergence.Pin.Request.Region,
+        divergence.Pin.Request.Owner,
+        divergence.Range,
+        divergence.Access,
+        divergence.Cause);
 
     private static WhyBreach Describe(Breach breach) => new(
         breach.At, breach.Pin.Id, breach.Pin.Request.Region, breach.Pin.Request.Owner, breach.Range, breach.Evidence);

@@ -41,6 +41,16 @@ internal static class WhyAdvice
         }
     }
 
+    /// <summary>What to do about pages that a device uses and the file has not any more.</summary>
+    internal static IEnumerable<string> ForDivergences(IReadOnlyList<Divergence> divergences)
+    {
+        if (divergences.Count > 0)
+        {
+            yield return "Register the range again: a region that was registered after the operation sees the file's own pages. What a device " +
+                "wrote to the old ones is in no file and goes when their region is deregistered.";
+        }
+    }
+
     private static IEnumerable<string> Holders(List<Pin> inTheWay)
     {
         List<IGrouping<(int, ulong), Pin>> holders =
@@ -61,6 +71,7 @@ internal static class WhyAdvice
 
     private static string Otherwise(string path, Policy policy) =>
         policy == Policy.Deny ? Set(path, Policy.Ignore, "reports success and changes nothing while the range is pinned")
+        : policy == Policy.Legacy ? Set(path, Policy.Deny, "fails with ETXTBSY instead of parting the device from the file")
         : policy == Policy.Odp ? Set(path, Policy.Deny, "fails with ETXTBSY instead of taking bytes from under the region")
         : policy == Policy.Ignore ? Set(path, Policy.Deny, "fails with ETXTBSY instead of reporting success and changing nothing")
         : Set(path, Policy.Deny, "fails with ETXTBSY at once instead of waiting");

@@ -11,6 +11,10 @@ namespace DaxEmu.Contract;
 /// <param name="Policy">The policy in force now, and where it is set.</param>
 /// <param name="RefusedPin">The last refused registration; null when there was none.</param>
 /// <param name="Breaches">Changes of pinned bytes that the contract was not asked about, oldest first.</param>
+/// <param name="Divergences">
+/// Uses by devices of pages that had left the file (policy legacy), oldest first: the last <see cref="MaxDivergences"/> of them.
+/// </param>
+/// <param name="DivergenceCount">How many there were, as far back as the journal goes.</param>
 /// <param name="Advice">What to do, a sentence each, the most direct first.</param>
 public sealed record WhyAnswer(
     FileIdentity File,
@@ -21,8 +25,13 @@ public sealed record WhyAnswer(
     PolicySetting Policy,
     WhyRefusedPin? RefusedPin,
     IReadOnlyList<WhyBreach> Breaches,
+    IReadOnlyList<WhyDivergence> Divergences,
+    int DivergenceCount,
     IReadOnlyList<string> Advice)
 {
     /// <summary>How many pins are listed.</summary>
     public const int MaxPins = 64;
+
+    /// <summary>How many divergences are listed.</summary>
+    public const int MaxDivergences = 16;
 }

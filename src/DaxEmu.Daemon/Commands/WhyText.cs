@@ -44,6 +44,16 @@ internal sealed class WhyText(Terminal terminal)
             terminal.Line($"  [red]breach[/]      {breach.Range} under {breach.Region} at {Moment.Local(breach.At)}: {breach.Evidence}");
         }
 
+        foreach (WhyDivergence divergence in answer.Divergences)
+        {
+            ShowDivergence(divergence);
+        }
+
+        if (answer.DivergenceCount > answer.Divergences.Count)
+        {
+            terminal.Line($"  [red]diverged[/]    {answer.DivergenceCount - answer.Divergences.Count} times more before");
+        }
+
         foreach (string advice in answer.Advice)
         {
             terminal.Line($"  what to do  {advice}");
@@ -91,6 +101,15 @@ internal sealed class WhyText(Terminal terminal)
         }
 
         terminal.Line($"  by          process {operation.Requester.ProcessId} ({operation.Requester.Command}), user {operation.Requester.UserId}");
+    }
+
+    private void ShowDivergence(WhyDivergence divergence)
+    {
+        string did = divergence.Access == PinAccess.Write ? "wrote" : "read";
+        Requester by = divergence.Cause.Requester;
+        string taken = $"{KebabCase.Of(divergence.Cause.Kind)} of {divergence.Cause.Range} by process {by.ProcessId} ({by.Command})";
+        string when = Moment.Local(divergence.At);
+        terminal.Line($"  [red]diverged[/]    {divergence.Region} of {NameOf(divergence.Owner)} {did} {divergence.Range} at {when}; taken by {taken}");
     }
 
     private static string Gone(WhyPin pin) => pin.IsRevoked ? "revoked" : "released";

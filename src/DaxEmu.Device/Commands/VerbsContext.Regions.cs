@@ -236,7 +236,7 @@ internal sealed partial class VerbsContext
         RegionSyncer? syncer = isDurable ? _services.Syncer : null;
         bool isSync = parts.TrueForAll(p => p.Memory.Mapping == PinMapping.Sync);
         syncer?.Add(index.Value, new SyncedMemory(mapping.Address, isSync, mapping.Dispose));
-        return new RegionMapping(index.Value, 0, () =>
+        return new FileRegionMapping(index.Value, mapping, () =>
         {
             Action unmap = mapping.Dispose;
             if (syncer is not null)

@@ -28,6 +28,9 @@ public sealed class NicEventRouter : INicEvents
     /// <inheritdoc/>
     public void FlushFailed(uint key, ulong offset, int errno) => _nic?.ReportFlushFailure(key, offset, errno);
 
+    /// <inheritdoc/>
+    public void OrphanTouched(uint key, ulong offset, uint length) => _nic?.ReportOrphans(key, offset, length);
+
     /// <summary>Memory faults go to this NIC's contract.</summary>
     internal void Attach(NicDevice nic) => _nic = nic;
 

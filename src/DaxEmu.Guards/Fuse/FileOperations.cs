@@ -155,12 +155,16 @@ internal sealed class FileOperations(
         using LayoutDecision? taken = AtOnce(to.Node, LayoutOperationKind.ReflinkInto, target, caller);
         if (given is not { Verdict: LayoutVerdict.Proceed } || taken is not { Verdict: LayoutVerdict.Proceed })
         {
+            given?.Settle(carriedOut: false);
+            taken?.Settle(carriedOut: false);
             return -EXDEV;
         }
 
         // The answer counts in 32 bits.
         ulong count = Math.Min(wish.len, 1u << 30);
         long copied = FileContents.Copy(from.Descriptor, (long)wish.off_in, to.Descriptor, (long)wish.off_out, count);
+        given.Settle(copied > 0);
+        taken.Settle(copied > 0);
         return copied < 0 ? (int)copied : Answer.Structure(reply, new fuse_write_out { size = (uint)copied });
     }
 
@@ -181,7 +185,13 @@ internal sealed class FileOperations(
             return asked.Result;
         }
 
-        _ = asked.AsTask().ContinueWith(static late => late.Result.Dispose(), TaskScheduler.Default);
+        _ = asked.AsTask().ContinueWith(
+            static late =>
+            {
+                late.Result.Settle(carriedOut: false);
+                late.Result.Dispose();
+            },
+            TaskScheduler.Default);
         return null;
     }
 

@@ -16,14 +16,15 @@ internal sealed class LayoutOperations(
     PendingRequests pending,
     Action<ulong, Func<Memory<byte>, int>> answerLater)
 {
-    private delegate int CarryOut(LayoutVerdict verdict, Span<byte> reply);
+    // The decision is null when nobody had to be asked.
+    private delegate int CarryOut(LayoutDecision? decision, Span<byte> reply);
 
     internal int SetAttributes(Node node, ref FuseRequest request, Span<byte> reply, ServingThread thread)
     {
         fuse_setattr_in wish = request.Take<fuse_setattr_in>();
         if ((wish.valid & FATTR_SIZE) == 0)
         {
-            return Apply(node, wish, LayoutVerdict.Proceed, reply);
+            return Apply(node, wish, null, reply);
         }
 
         LayoutOperationKind kind = wish.size == 0 && IsOpening(wish, request.Header)
@@ -31,7 +32,7 @@ internal sealed class LayoutOperations(
             : LayoutOperationKind.Truncate;
         return Ask(
             node, kind, LayoutReaches.RangeOf(kind, wish.size, 0), request.Header, reply, thread,
-            (verdict, body) => Apply(node, wish, verdict, body));
+            (decision, body) => Apply(node, wish, decision, body));
     }
 
     internal int Allocate(Node node, ref FuseRequest request, Span<byte> reply, ServingThread thread)
@@ -42,13 +43,21 @@ internal sealed class LayoutOperations(
             return -EBADF;
         }
 
-        int Do(LayoutVerdict verdict, Span<byte> body) => verdict == LayoutVerdict.Pretend
-            ? 0
-            : FileContents.Allocate(file.Descriptor, wish.mode, (long)wish.offset, (long)wish.length);
+        int Do(LayoutDecision? decision, Span<byte> body)
+        {
+            if (decision is { Verdict: LayoutVerdict.Pretend })
+            {
+                return 0;
+            }
+
+            int done = FileContents.Allocate(file.Descriptor, wish.mode, (long)wish.offset, (long)wish.length);
+            decision?.Settle(done == 0);
+            return done;
+        }
 
         return KindOf(wish.mode) is { } kind
             ? Ask(node, kind, LayoutReaches.RangeOf(kind, wish.offset, wish.length), request.Header, reply, thread, Do)
-            : Do(LayoutVerdict.Proceed, reply);
+            : Do(null, reply);
     }
 
     // Allocating blocks, within the file or past its end, takes none away.
@@ -65,17 +74,19 @@ internal sealed class LayoutOperations(
     private static bool IsOpening(in fuse_setattr_in wish, in fuse_in_header header) =>
         (wish.valid & FATTR_FH) == 0 && header.pid != 0 && BlockedSystemCall.Of((int)header.pid).IsOpen;
 
-    private int Apply(Node node, in fuse_setattr_in wish, LayoutVerdict verdict, Span<byte> reply)
+    private int Apply(Node node, in fuse_setattr_in wish, LayoutDecision? decision, Span<byte> reply)
     {
         int done = 0;
-        if ((wish.valid & FATTR_SIZE) != 0 && verdict == LayoutVerdict.Proceed)
+        bool isPretended = decision is { Verdict: LayoutVerdict.Pretend };
+        if ((wish.valid & FATTR_SIZE) != 0 && !isPretended)
         {
             done = (wish.valid & FATTR_FH) != 0 && files.Find(wish.fh) is { IsWritable: true } file
                 ? FileContents.SetSizeThrough(file.Descriptor, (long)wish.size)
                 : FileContents.SetSize(node.Handle, (long)wish.size);
+            decision?.Settle(done == 0);
         }
 
-        if (done == 0 && verdict == LayoutVerdict.Proceed)
+        if (done == 0 && !isPretended)
         {
             done = AttributeOperations.Set(node, wish);
         }
@@ -119,7 +130,7 @@ internal sealed class LayoutOperations(
     {
         using (decision)
         {
-            return decision.Verdict == LayoutVerdict.Refuse ? -decision.Errno : carryOut(decision.Verdict, reply);
+            return decision.Verdict == LayoutVerdict.Refuse ? -decision.Errno : carryOut(decision, reply);
         }
     }
 }

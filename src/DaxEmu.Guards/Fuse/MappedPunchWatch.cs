@@ -214,6 +214,8 @@ internal sealed class MappedPunchWatch : IDisposable
     {
         if (decision.Verdict == LayoutVerdict.Proceed)
         {
+            // Its end is never told.
+            decision.Settle(carriedOut: true);
             _underWay.Begin(thread, call, decision);
             _group.Answer(file, 0);
             return;

@@ -8,13 +8,16 @@ namespace DaxEmu.Linux.Memory;
 /// <summary>Byte ranges of several files, mapped shared and next to one another, so that they are one range of memory.</summary>
 public sealed unsafe class JoinedMapping : IDisposable
 {
+    private readonly Lock _lock = new();
     private readonly nuint _reservedLength;
+    private readonly MemoryProtection _protection;
     private void* _reserved;
 
-    private JoinedMapping(void* reserved, nuint reservedLength)
+    private JoinedMapping(void* reserved, nuint reservedLength, MemoryProtection protection)
     {
         _reserved = reserved;
         _reservedLength = reservedLength;
+        _protection = protection;
     }
 
     /// <summary>Address of the first byte of the first part.</summary>
@@ -41,7 +44,7 @@ public sealed unsafe class JoinedMapping : IDisposable
         nuint slack = (nuint)parts[0].Offset % page;
         nuint span = Span(parts, page);
         byte* at = Reserve(span, alignment, phase & ~(page - 1));
-        JoinedMapping mapping = new(at, span) { Address = (nint)(at + slack) };
+        JoinedMapping mapping = new(at, span, protection) { Address = (nint)(at + slack) };
         try
         {
             foreach (MappingPart part in parts)
@@ -58,13 +61,52 @@ public sealed unsafe class JoinedMapping : IDisposable
         }
     }
 
+    /// <summary>Puts pages of another file in the place of some; whoever touches them meanwhile may see either.</summary>
+    /// <param name="address">The first page.</param>
+    /// <param name="length">Bytes, whole pages.</param>
+    /// <param name="file">Where the new ones are from.</param>
+    /// <param name="offset">Their first byte there, on a page.</param>
+    /// <returns>False when the mapping was disposed.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">Not all of it lies in the mapping.</exception>
+    /// <exception cref="LinuxException">mmap(2) failed: ENOMEM at the process's limit of mappings. Nothing has changed then.</exception>
+    public bool Replace(nint address, nuint length, SafeFileHandle file, long offset)
+    {
+        lock (_lock)
+        {
+            if (_reserved is null)
+            {
+                return false;
+            }
+
+            nuint start = (nuint)address - (nuint)_reserved;
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(start, _reservedLength, nameof(address));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _reservedLength - start);
+            return MemoryCalls.Mmap((void*)address, length, (int)_protection, MAP_SHARED | MAP_FIXED, file, offset) != (void*)-1
+                ? true
+                : throw LinuxException.FromLastError($"mmap({length} bytes, {_protection}, MAP_FIXED, offset {offset})");
+        }
+    }
+
+    /// <summary>As <see cref="MemoryFile.CopyPages"/>, of pages of this mapping.</summary>
+    /// <returns>The parts that were copied; null when the mapping was disposed.</returns>
+    public IReadOnlyList<(nuint Start, nuint Length)>? CopyPages(nint address, nuint length, SafeFileHandle file, long offset)
+    {
+        lock (_lock)
+        {
+            return _reserved is null ? null : MemoryFile.CopyPages(file, offset, address, length);
+        }
+    }
+
     /// <summary>Unmaps all parts.</summary>
     public void Dispose()
     {
-        if (_reserved is not null)
+        lock (_lock)
         {
-            _ = MemoryCalls.Munmap(_reserved, _reservedLength);
-            _reserved = null;
+            if (_reserved is not null)
+            {
+                _ = MemoryCalls.Munmap(_reserved, _reservedLength);
+                _reserved = null;
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using DaxEmu.Abi;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.fcntl;
 using static DaxEmu.Abi.mman;
@@ -33,6 +35,44 @@ public static class MemoryFile
         LinuxException failure = LinuxException.FromLastError($"memfd_create(\"{name}\", {length} bytes, sealed)");
         file.Dispose();
         throw failure;
+    }
+
+    /// <summary>
+    /// Copies whole pages into a file. Pages that are mapped but not there (past the end of their file) are left out, without a SIGBUS.
+    /// </summary>
+    /// <param name="file">Where to.</param>
+    /// <param name="offset">The first byte there.</param>
+    /// <param name="address">The first page, mapped in this process.</param>
+    /// <param name="length">Bytes, whole pages.</param>
+    /// <returns>The parts that were copied, from the start of the range, in order.</returns>
+    /// <exception cref="LinuxException">pwrite(2) failed: ENOMEM or ENOSPC.</exception>
+    public static unsafe IReadOnlyList<(nuint Start, nuint Length)> CopyPages(SafeFileHandle file, long offset, nint address, nuint length)
+    {
+        List<(nuint Start, nuint Length)> copied = [];
+        nuint page = (nuint)Environment.SystemPageSize;
+        nuint at = 0;
+        while (at < length)
+        {
+            nint written = MemoryCalls.Pwrite(file, (void*)(address + (nint)at), length - at, offset + (nint)at);
+            nuint whole = written < 0 ? 0 : (nuint)written & ~(page - 1);
+            if (written < 0 && Marshal.GetLastPInvokeError() is not (errno.EFAULT or errno.EINTR))
+            {
+                throw LinuxException.FromLastError($"pwrite({length - at} bytes)");
+            }
+
+            if (whole > 0 && copied.Count > 0 && copied[^1].Start + copied[^1].Length == at)
+            {
+                copied[^1] = (copied[^1].Start, copied[^1].Length + whole);
+            }
+            else if (whole > 0)
+            {
+                copied.Add((at, whole));
+            }
+
+            at += whole > 0 ? whole : written < 0 && Marshal.GetLastPInvokeError() == errno.EINTR ? 0 : page;
+        }
+
+        return copied;
     }
 
     /// <summary>True when the file can neither shrink nor lose its seals; false for any other file and for files without seals.</summary>

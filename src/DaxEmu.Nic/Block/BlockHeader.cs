@@ -7,7 +7,7 @@ namespace DaxEmu.Nic;
 internal struct BlockHeader
 {
     // "DAXNIC" and a version: a change of any struct in the block is a new version.
-    public const ulong ExpectedMagic = 0x0002_4349_4e58_4144;
+    public const ulong ExpectedMagic = 0x0003_4349_4e58_4144;
 
     public ulong Magic;
     public ulong Length;
@@ -43,8 +43,14 @@ internal struct BlockHeader
     public ulong ReceiveAreaOffset;
     public ulong TakenReceiveOffset;
 
-    /// <summary>Counts grace periods: see <see cref="NicBlock.BeginGrace"/>. The only field that changes.</summary>
+    /// <summary>A count for each protection domain: see <see cref="NicBlock.IsPaused"/>.</summary>
+    public ulong PauseOffset;
+
+    /// <summary>Counts grace periods: see <see cref="NicBlock.BeginGrace"/>. This and the next are the only fields that change.</summary>
     public ulong Grace;
+
+    /// <summary>How many pauses of protection domains there are now.</summary>
+    public int Pauses;
 
     public static unsafe BlockHeader For(NicOptions options)
     {
@@ -84,6 +90,8 @@ internal struct BlockHeader
         header.MulticastOffset = Take(ref end, header.MulticastGroups, sizeof(MulticastGroup));
         header.MulticastBucketOffset = Take(ref end, header.MulticastGroups, sizeof(int));
         header.GidOffset = Take(ref end, header.Gids, sizeof(GidContext));
+        // Numbers begin with 1.
+        header.PauseOffset = Take(ref end, options.MaxProtectionDomains + 1, sizeof(int));
         header.WorkAreaOffset = Take(ref end, header.QueuePairs, (long)header.WorkAreaStride);
         header.Length = end;
         return header;

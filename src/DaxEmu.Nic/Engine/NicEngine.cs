@@ -115,6 +115,11 @@ public sealed class NicEngine : IDisposable
 
     private DrainResult Work(ref QpContext qp, uint index, long now)
     {
+        if (_block.IsPaused(qp))
+        {
+            return Waiting.ForResumption(now);
+        }
+
         ulong bytesLeft = (ulong)_block.Header.BytesPerDrain;
         for (int left = _block.Header.WorkRequestsPerDrain; left > 0 && bytesLeft > 0; left--)
         {

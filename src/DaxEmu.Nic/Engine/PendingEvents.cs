@@ -17,6 +17,7 @@ internal sealed class PendingEvents
         Drain,
         Fault,
         FlushFailed,
+        Orphan,
     }
 
     public void Completion(uint cqNumber, ulong cookie) => Add(new Event(Kind.Completion, 0, cqNumber, cookie));
@@ -28,6 +29,8 @@ internal sealed class PendingEvents
     public void Fault(uint key, ulong offset) => Add(new Event(Kind.Fault, 0, key, offset));
 
     public void FlushFailed(uint key, ulong offset, int errno) => Add(new Event(Kind.FlushFailed, (uint)errno, key, offset));
+
+    public void OrphanTouched(uint key, ulong offset, uint length) => Add(new Event(Kind.Orphan, length, key, offset));
 
     /// <summary>Tells the host, in order. A handler may drain with the same engine: what that adds is delivered once.</summary>
     public void Deliver(INicEvents events)
@@ -48,6 +51,9 @@ internal sealed class PendingEvents
                     break;
                 case Kind.FlushFailed:
                     events.FlushFailed(next.Number, next.Value, (int)next.Type);
+                    break;
+                case Kind.Orphan:
+                    events.OrphanTouched(next.Number, next.Value, next.Type);
                     break;
                 default:
                     events.MemoryFault(next.Number, next.Value);

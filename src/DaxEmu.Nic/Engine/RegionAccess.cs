@@ -7,6 +7,21 @@ namespace DaxEmu.Nic;
 /// <param name="mappings">Where regions lie.</param>
 internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
 {
+    private static readonly ulong PageSize = (ulong)Environment.SystemPageSize;
+
+    private bool _metOrphans;
+
+    /// <summary>True when a range that was resolved since it was last read lies in a region that has pages which left their file.</summary>
+    public bool MetOrphans
+    {
+        get
+        {
+            bool met = _metOrphans;
+            _metOrphans = false;
+            return met;
+        }
+    }
+
     /// <summary>
     /// The address of a range that a work request names; null when the key is not valid, of another protection domain or without the
     /// access asked for, or the range is not inside the region. Good until the engine leaves its critical section.
@@ -73,6 +88,30 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
         return isValid && extent.Domain == domain && (extent.AccessFlags & access) == access;
     }
 
+    /// <summary>Notes that pages which left their file were touched, and tells the host of those that it does not know of.</summary>
+    /// <param name="range">A range that resolved; not all of it need have been touched.</param>
+    /// <param name="isWrite">It was written; else read.</param>
+    /// <param name="events">Gets the news.</param>
+    public void NoteOrphans(in rxe_sge range, bool isWrite, PendingEvents events)
+    {
+        if (range.length == 0 || range.lkey == 0)
+        {
+            return;
+        }
+
+        (uint key, ulong offset) = Locate(range, 0);
+        ref RegionContext region = ref block.RegionByKey(key);
+        uint* words = mappings.OrphansOf(region.Mapping);
+        if (words is not null)
+        {
+            ulong start = (mappings.RangeOf(region.Mapping).Address % PageSize) + region.Offset + offset;
+            if (OrphanPages.Touch(words, start / PageSize, (start + range.length - 1) / PageSize, isWrite))
+            {
+                events.OrphanTouched(key, offset, range.length);
+            }
+        }
+    }
+
     private byte* ResolveInWindow(in rxe_sge range, uint domain, uint access, uint responder) =>
         FindWindow(range.lkey, domain, access, responder, out RegionContext window) ? Within(range, window) : null;
 
@@ -92,6 +131,6 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
         ulong offset = range.addr - region.Iova;
         return range.addr < region.Iova || offset > region.Length || range.length > region.Length - offset
             ? null
-            : mappings.Resolve(region.Mapping, region.Offset + offset, range.length);
+            : mappings.Resolve(region.Mapping, region.Offset + offset, range.length, ref _metOrphans);
     }
 }

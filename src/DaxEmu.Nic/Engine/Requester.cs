@@ -224,6 +224,11 @@ internal sealed unsafe class Requester(
             return Step.Ended(responder.RefuseAccess(ref peer));
         }
 
+        if (regions.MetOrphans)
+        {
+            transfer.NoteAtomic(range);
+        }
+
         if (qp.Operation.Ticket == 0)
         {
             qp.Operation.AtomicResult = old;

@@ -97,9 +97,13 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
 
             switch (result)
             {
-                case 0 when ticket != 0:
-                    return TransferResult.Ok;
                 case 0:
+                    Note(source, sourceRange, destinationRange);
+                    if (ticket != 0)
+                    {
+                        return TransferResult.Ok;
+                    }
+
                     break;
                 case GuardedMemory.SourceFault:
                     Report(sourceRange, sourceAddress, length, fault);
@@ -145,6 +149,20 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
             default:
                 ticket = 0;
                 return GuardedMemory.DestinationFault;
+        }
+    }
+
+    // Ranges that are looked up but not used, by MayUse, leave their mark as well: harmless, for what is noted here is what was used.
+    private void Note(in Segments source, in rxe_sge sourceRange, in rxe_sge destinationRange)
+    {
+        if (regions.MetOrphans)
+        {
+            if (source.Inline is null)
+            {
+                regions.NoteOrphans(sourceRange, isWrite: false, events);
+            }
+
+            regions.NoteOrphans(destinationRange, isWrite: true, events);
         }
     }
 
@@ -215,6 +233,13 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
         }
 
         return result;
+    }
+
+    /// <summary>An atomic operation was carried out on a region that has pages which left their file.</summary>
+    public void NoteAtomic(in rxe_sge range)
+    {
+        regions.NoteOrphans(range, isWrite: false, events);
+        regions.NoteOrphans(range, isWrite: true, events);
     }
 
     /// <summary>Tells the host that memory of a range went away.</summary>

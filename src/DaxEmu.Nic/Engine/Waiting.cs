@@ -13,6 +13,9 @@ internal static class Waiting
     private const long FirstFlushLook = 100_000;
     private const long LongestFlushLook = 10_000_000;
 
+    // About as long as a filesystem takes to punch a page.
+    private const long ResumptionLook = 20_000;
+
     // IBTA 9.7.5.2.8: 7 means without limit.
     private const uint RetryForEver = 7;
 
@@ -62,6 +65,9 @@ internal static class Waiting
 
     /// <summary>A copy to or from memory that is not mapped is under way: it is looked at again soon, as it rings no bell.</summary>
     public static Step ForCopy(ref QpContext qp, long now) => Until(ref qp.Operation, now, long.MaxValue);
+
+    /// <summary>Regions that it may reach are out of use for a moment: see <see cref="NicBlock.Pause"/>.</summary>
+    public static DrainResult ForResumption(long now) => new(DrainStatus.Blocked, now + ResumptionLook);
 
     /// <summary>A queue pair in the error state has nothing left to flush: late receives ring no bell.</summary>
     public static DrainResult ForLateReceives(ref QpContext qp, long now)

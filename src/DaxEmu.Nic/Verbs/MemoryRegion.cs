@@ -32,7 +32,11 @@ public sealed class MemoryRegion
     /// <summary>The pins that hold the files behind it in place, in the order of its bytes; none where no file backs it.</summary>
     public IReadOnlyList<RegionPin> Pins { get; }
 
-    internal RegionMapping Mapping { get; }
+    /// <summary>Where it is mapped; of a region that was deregistered, where it was.</summary>
+    public RegionMapping Mapping { get; }
+
+    /// <summary>Its pages that are no longer the file's; null when it has none.</summary>
+    internal OrphanPages? Orphans { get; set; }
 
     internal bool IsGone { get; set; }
 }

@@ -34,6 +34,10 @@ internal sealed class FakeContract : IFileContract
 
     public void ReportBreach(Pin pin, ByteRange range, string evidence) => Breaches.Add((pin, range, evidence));
 
+    public List<(Pin Pin, ByteRange Range, PinAccess Access)> Divergences { get; } = [];
+
+    public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => Divergences.Add((pin, range, access));
+
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => Held;
 
     public bool IsPinned(FileIdentity file, ByteRange range) => throw new NotSupportedException();

@@ -15,6 +15,11 @@ internal sealed class RecordedEvents : INicEvents
 
     public List<(uint Key, ulong Offset, int Errno)> FlushFailures { get; } = [];
 
+    public List<(uint Key, ulong Offset, uint Length)> Orphans { get; } = [];
+
+    /// <summary>Called with every use of a kept page, as a host would forward it.</summary>
+    public Action<uint, ulong, ulong>? OnOrphan { get; set; }
+
     /// <summary>Called first with every memory fault, as a host would forward it.</summary>
     public Action<uint, ulong>? OnFault { get; set; }
 
@@ -58,5 +63,15 @@ internal sealed class RecordedEvents : INicEvents
         {
             FlushFailures.Add((key, offset, errno));
         }
+    }
+
+    public void OrphanTouched(uint key, ulong offset, uint length)
+    {
+        lock (_lock)
+        {
+            Orphans.Add((key, offset, length));
+        }
+
+        OnOrphan?.Invoke(key, offset, length);
     }
 }

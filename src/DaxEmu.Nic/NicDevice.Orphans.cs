@@ -1,0 +1,114 @@
+using DaxEmu.Contract;
+
+namespace DaxEmu.Nic;
+
+/// <summary>Regions that keep pages which leave their file: see <see cref="Policy.Legacy"/>.</summary>
+public sealed partial class NicDevice
+{
+    private static readonly ulong PageSize = (ulong)Environment.SystemPageSize;
+
+    // Pins whose pages were to be kept before their region was there: it is to be made anew.
+    private readonly HashSet<long> _detachedEarly = [];
+
+    /// <summary>
+    /// The region whose pages are to be kept. Null when a pin has none yet, or none any more: one that is being registered is then registered anew,
+    /// so that it has the pages which the file has afterwards.
+    /// </summary>
+    public MemoryRegion? FindRegionToKeep(Pin pin)
+    {
+        ArgumentNullException.ThrowIfNull(pin);
+        lock (_lock)
+        {
+            MemoryRegion? region = FindByPin(pin);
+            if (region is null)
+            {
+                _detachedEarly.Add(pin.Id);
+            }
+
+            return region;
+        }
+    }
+
+    /// <summary>
+    /// Stops all access to regions: when it returns not a byte of them is read or written until it is disposed. Work requests that could
+    /// reach them wait meanwhile, and none fails for it.
+    /// </summary>
+    public NicPause Pause(IEnumerable<MemoryRegion> regions) => new(_block, [.. regions.Select(r => r.Domain.Number).Distinct()]);
+
+    /// <summary>
+    /// Notes that pages of a region are no longer the file's; the caller has put others in their place, and a <see cref="Pause"/> of the region is
+    /// under way. From now on their use is told to <see cref="INicEvents.OrphanTouched"/>.
+    /// </summary>
+    /// <param name="region">The region; one that is gone is let be.</param>
+    /// <param name="pages">The pages, of a pin of this region.</param>
+    public void KeepPages(MemoryRegion region, PinnedPages pages)
+    {
+        ArgumentNullException.ThrowIfNull(region);
+        lock (_lock)
+        {
+            if (region.IsGone)
+            {
+                return;
+            }
+
+            int index = region.Mapping.Mapping;
+            (nuint address, ulong length) = _mappings.RangeOf(index);
+            if (region.Orphans is null)
+            {
+                region.Orphans = new OrphanPages(address, length);
+                unsafe
+                {
+                    _mappings.SetOrphans(index, region.Orphans.Words);
+                }
+            }
+
+            foreach ((Pin pin, ulong offset) in region.Pins.Where(p => p.Pin.Id == pages.Pin.Id))
+            {
+                // The first page may begin before the region does.
+                ulong first = (address % PageSize) + region.Mapping.Offset + offset + pages.Range.Start - pin.Request.Range.Start;
+                region.Orphans.Add(first / PageSize, pages.Range.Length / PageSize);
+            }
+        }
+    }
+
+    /// <summary>Tells the contract what was done to pages that left their file, as far as it has not been told: for <see cref="INicEvents.OrphanTouched"/>.</summary>
+    /// <param name="key">The region's key.</param>
+    /// <param name="offset">Offset in the region of the range to look at.</param>
+    /// <param name="length">Its bytes.</param>
+    public void ReportOrphans(uint key, ulong offset, ulong length)
+    {
+        if (FindRegion(key) is { } region)
+        {
+            ReportTouched(region, offset, length);
+        }
+    }
+
+    private void ReportTouched(MemoryRegion region, ulong offset, ulong length)
+    {
+        if (region.Orphans is not { } orphans)
+        {
+            return;
+        }
+
+        ulong slack = (_mappings.RangeOf(region.Mapping.Mapping).Address % PageSize) + region.Mapping.Offset;
+        ulong firstPage = (slack + offset) / PageSize;
+        ulong lastPage = (slack + offset + length - 1) / PageSize;
+        foreach (OrphanPages.Touched touched in orphans.Take(firstPage, lastPage - firstPage + 1))
+        {
+            ulong start = touched.First * PageSize;
+            ulong end = start + (touched.Count * PageSize);
+            ByteRange inRegion = new(start < slack ? 0 : start - slack, Math.Min(end - slack, region.Length));
+            foreach ((Pin pin, ulong at) in region.Pins)
+            {
+                ByteRange pinned = inRegion.IntersectWith(ByteRange.OfLength(at, pin.Request.Range.Length));
+                if (!pinned.IsEmpty)
+                {
+                    _contract.ReportDivergence(
+                        pin,
+                        ByteRange.OfLength(pin.Request.Range.Start + (pinned.Start - at), pinned.Length),
+                        touched.IsWrite ? PinAccess.Write : PinAccess.Read);
+                }
+            }
+        }
+    }
+}
