@@ -47,6 +47,8 @@ internal sealed class SplitGuardContract(IFileContract contract, SplitGuardContr
 
     public void ReportBreach(Pin pin, ByteRange range, string evidence) => contract.ReportBreach(pin, range, evidence);
 
+    public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => contract.ReportDivergence(pin, range, access);
+
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => contract.PinsOf(file);
 
     public bool IsPinned(FileIdentity file, ByteRange range) => contract.IsPinned(file, range);

@@ -78,8 +78,10 @@ internal static class MatrixRun
             Assert.Equal([pin.Request.Range.IntersectWith(operation)], lost);
         }
 
+        bool isOrphaned = world.Journal.Of().OfType<PagesOrphaned>().Any(e => e.Pin == pin);
         return (isKilled, isRevoked, isHeld, lost.Length) switch
         {
+            (false, false, true, 0) when isOrphaned => RegionFate.Orphaned,
             (false, false, true, 0) => RegionFate.Kept,
             (false, false, true, 1) => RegionFate.Invalidated,
             (false, true, false, 0) => RegionFate.Revoked,

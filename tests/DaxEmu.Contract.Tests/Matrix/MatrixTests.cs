@@ -17,7 +17,7 @@ public sealed class MatrixTests
         {
             Cell cell = await MatrixRun.Observe(kind, overlap, policy);
 
-            Assert.True(cell == column.Expect(overlap), $"{overlap.Name}: expected {column.Expect(overlap)}, got {cell}");
+            Assert.True(cell == column.Expect(kind, overlap), $"{overlap.Name}: expected {column.Expect(kind, overlap)}, got {cell}");
         }
     }
 

@@ -34,6 +34,22 @@ internal sealed record Overlap(string Name, IReadOnlyList<PinnedBytes> Pins, ulo
         _ => throw new ArgumentOutOfRangeException(nameof(reach), reach, null),
     };
 
+    /// <summary>True when a page with a byte of the pin lies in the operation's range with all its bytes.</summary>
+    internal bool TakesAPageOf(LayoutOperationKind kind, int pin)
+    {
+        ByteRange range = LayoutReaches.RangeOf(kind, Offset, Length);
+        for (ulong page = 0; page <= FileSize; page += Page)
+        {
+            bool isPinned = Pins[pin].Start < page + Page && Pins[pin].End > page;
+            if (isPinned && range.Start <= page && range.End >= page + Page)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static IReadOnlyList<Overlap> Ranges { get; } =
     [
         new("no pin", [], Page, Page),

@@ -17,15 +17,23 @@ internal sealed record PolicyColumn(Policy Policy, bool Waits, Answer WhenReleas
         new(Policy.Wait, true, new(Proceed), new(Refuse, "ETIMEDOUT"), RegionFate.Kept),
         new(Policy.LeaseRevoke, true, new(Proceed), new(Proceed), RegionFate.Revoked),
         new(Policy.LeaseKill, true, new(Proceed), new(Proceed), RegionFate.Killed),
+        new(Policy.Legacy, false, new(Proceed), new(Proceed), RegionFate.Orphaned),
         new(Policy.Odp, false, new(Proceed), new(Proceed), RegionFate.Invalidated),
     ];
 
     /// <summary>What a cell of this column must say.</summary>
-    internal Cell Expect(Overlap overlap) => overlap.Meets.Count == 0
+    internal Cell Expect(LayoutOperationKind kind, Overlap overlap) => overlap.Meets.Count == 0
         ? new(false, new(Proceed), new(Proceed), [.. overlap.Pins.Select(_ => RegionFate.Kept)])
         : new(
             Waits,
             WhenReleased,
             WhenKept,
-            [.. overlap.Pins.Select((_, pin) => overlap.Meets.Contains(pin) ? Region : RegionFate.Kept)]);
+            [.. overlap.Pins.Select((_, pin) => overlap.Meets.Contains(pin) ? FateOf(kind, overlap, pin) : RegionFate.Kept)]);
+
+    // Sharing a file's blocks with another, and a change of its DAX flag, leave its pages where they are.
+    private RegionFate FateOf(LayoutOperationKind kind, Overlap overlap, int pin) =>
+        Region != RegionFate.Orphaned
+            || (kind is not (LayoutOperationKind.ReflinkFrom or LayoutOperationKind.DaxFlagChange) && overlap.TakesAPageOf(kind, pin))
+            ? Region
+            : RegionFate.Kept;
 }

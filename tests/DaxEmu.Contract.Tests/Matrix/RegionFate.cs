@@ -14,4 +14,7 @@ internal enum RegionFate
 
     /// <summary>It has its pin; the bytes that it shares with the operation are what the file has there now.</summary>
     Invalidated,
+
+    /// <summary>It has its pin, and pages which are no longer the file's.</summary>
+    Orphaned,
 }
