@@ -1,10 +1,10 @@
 namespace DaxEmu.Contract;
 
 /// <summary>Which pages an operation takes from a file.</summary>
-internal static class PageRounding
+public static class PageRounding
 {
     /// <summary>The page of the machine's page cache.</summary>
-    internal static ulong PageSize { get; } = (ulong)Environment.SystemPageSize;
+    public static ulong PageSize { get; } = (ulong)Environment.SystemPageSize;
 
     /// <summary>
     /// The pages that lie in a range with all their bytes. A page of which only a part is cut, punched or zeroed stays in the file, and its

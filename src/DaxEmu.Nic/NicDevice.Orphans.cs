@@ -5,8 +5,6 @@ namespace DaxEmu.Nic;
 /// <summary>Regions that keep pages which leave their file: see <see cref="Policy.Legacy"/>.</summary>
 public sealed partial class NicDevice
 {
-    private static readonly ulong PageSize = (ulong)Environment.SystemPageSize;
-
     // Pins whose pages were to be kept before their region was there: it is to be made anew.
     private readonly HashSet<long> _detachedEarly = [];
 
@@ -65,8 +63,8 @@ public sealed partial class NicDevice
             foreach ((Pin pin, ulong offset) in region.Pins.Where(p => p.Pin.Id == pages.Pin.Id))
             {
                 // The first page may begin before the region does.
-                ulong first = (address % PageSize) + region.Mapping.Offset + offset + pages.Range.Start - pin.Request.Range.Start;
-                region.Orphans.Add(first / PageSize, pages.Range.Length / PageSize);
+                ulong first = (address % PageRounding.PageSize) + region.Mapping.Offset + offset + pages.Range.Start - pin.Request.Range.Start;
+                region.Orphans.Add(first / PageRounding.PageSize, pages.Range.Length / PageRounding.PageSize);
             }
         }
     }
@@ -90,13 +88,13 @@ public sealed partial class NicDevice
             return;
         }
 
-        ulong slack = (_mappings.RangeOf(region.Mapping.Mapping).Address % PageSize) + region.Mapping.Offset;
-        ulong firstPage = (slack + offset) / PageSize;
-        ulong lastPage = (slack + offset + length - 1) / PageSize;
+        ulong slack = (_mappings.RangeOf(region.Mapping.Mapping).Address % PageRounding.PageSize) + region.Mapping.Offset;
+        ulong firstPage = (slack + offset) / PageRounding.PageSize;
+        ulong lastPage = (slack + offset + length - 1) / PageRounding.PageSize;
         foreach (OrphanPages.Touched touched in orphans.Take(firstPage, lastPage - firstPage + 1))
         {
-            ulong start = touched.First * PageSize;
-            ulong end = start + (touched.Count * PageSize);
+            ulong start = touched.First * PageRounding.PageSize;
+            ulong end = start + (touched.Count * PageRounding.PageSize);
             ByteRange inRegion = new(start < slack ? 0 : start - slack, Math.Min(end - slack, region.Length));
             foreach ((Pin pin, ulong at) in region.Pins)
             {

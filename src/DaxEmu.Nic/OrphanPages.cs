@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DaxEmu.Contract;
 
 namespace DaxEmu.Nic;
 
@@ -16,8 +17,6 @@ internal sealed unsafe class OrphanPages : IDisposable
     private const uint WriteIsNews = 2;
     private const int ReportShift = 2;
 
-    private static readonly ulong PageSize = (ulong)Environment.SystemPageSize;
-
     private readonly Lock _lock = new();
     private readonly ulong _pages;
     private uint* _words;
@@ -29,7 +28,7 @@ internal sealed unsafe class OrphanPages : IDisposable
     /// <param name="length">Its bytes.</param>
     public OrphanPages(nuint address, ulong length)
     {
-        _pages = ((address % PageSize) + length + PageSize - 1) / PageSize;
+        _pages = ((address % PageRounding.PageSize) + length + PageRounding.PageSize - 1) / PageRounding.PageSize;
         _words = (uint*)NativeMemory.AllocZeroed((nuint)((_pages + PagesPerWord - 1) / PagesPerWord), sizeof(uint));
     }
 

@@ -1,4 +1,5 @@
 using DaxEmu.Abi;
+using DaxEmu.Contract;
 
 namespace DaxEmu.Nic;
 
@@ -7,8 +8,6 @@ namespace DaxEmu.Nic;
 /// <param name="mappings">Where regions lie.</param>
 internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
 {
-    private static readonly ulong PageSize = (ulong)Environment.SystemPageSize;
-
     private bool _metOrphans;
 
     /// <summary>True when a range that was resolved since it was last read lies in a region that has pages which left their file.</summary>
@@ -104,8 +103,8 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
         uint* words = mappings.OrphansOf(region.Mapping);
         if (words is not null)
         {
-            ulong start = (mappings.RangeOf(region.Mapping).Address % PageSize) + region.Offset + offset;
-            if (OrphanPages.Touch(words, start / PageSize, (start + range.length - 1) / PageSize, isWrite))
+            ulong start = (mappings.RangeOf(region.Mapping).Address % PageRounding.PageSize) + region.Offset + offset;
+            if (OrphanPages.Touch(words, start / PageRounding.PageSize, (start + range.length - 1) / PageRounding.PageSize, isWrite))
             {
                 events.OrphanTouched(key, offset, range.length);
             }
