@@ -184,6 +184,18 @@ public sealed class LifecycleTests
 
     private static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
 
-    private static IEnumerable<string> ThreadNames() =>
-        Directory.GetDirectories("/proc/self/task").Select(d => File.ReadAllText(Path.Combine(d, "comm")).Trim());
+    private static IEnumerable<string> ThreadNames() => Directory.GetDirectories("/proc/self/task").Select(NameOf);
+
+    // None when the thread has ended since it was listed.
+    private static string NameOf(string thread)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(thread, "comm")).Trim();
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
 }

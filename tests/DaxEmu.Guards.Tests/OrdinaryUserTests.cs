@@ -101,7 +101,9 @@ public sealed class OrdinaryUserTests
 
         using MountedVolume volume = new();
         Assert.DoesNotContain("/dev/fuse", Command.Shell("ls -l /proc/self/fd").MustSucceed().Output, StringComparison.Ordinal);
+
+        // That the listing would show it. Descriptors of this process may go while it is made, at which ls complains.
         using Process self = Process.GetCurrentProcess();
-        Assert.Contains("/dev/fuse", Command.Shell($"ls -l /proc/{self.Id}/fd").MustSucceed().Output, StringComparison.Ordinal);
+        Assert.Contains("/dev/fuse", Command.Shell($"ls -l /proc/{self.Id}/fd").Output, StringComparison.Ordinal);
     }
 }

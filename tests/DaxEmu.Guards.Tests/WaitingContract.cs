@@ -14,9 +14,12 @@ internal sealed class WaitingContract : IFileContract
     /// <summary>Completes when the operation has ended.</summary>
     internal TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>The decision when the wait is interrupted; anything but a refusal is one that was taken at that very moment.</summary>
+    internal LayoutVerdict WhenInterrupted { get; init; } = LayoutVerdict.Refuse;
+
     public ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation)
     {
-        cancellation.Register(() => Decide(LayoutVerdict.Refuse, Abi.errno.EINTR));
+        cancellation.Register(() => Decide(WhenInterrupted, WhenInterrupted == LayoutVerdict.Refuse ? Abi.errno.EINTR : 0));
         _asked.TrySetResult(operation);
         return new(_decision.Task);
     }

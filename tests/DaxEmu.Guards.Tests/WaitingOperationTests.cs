@@ -108,4 +108,21 @@ public sealed class WaitingOperationTests
         await contract.Ended.Task;
         volume.Events.Warnings.Clear();
     }
+
+    [Fact]
+    public async Task What_is_carried_out_while_the_guard_ends_is_not_reported_as_failed()
+    {
+        WaitingContract contract = new() { WhenInterrupted = LayoutVerdict.Proceed };
+        using MountedVolume volume = new(contract: contract);
+        string file = volume.WriteBackingFile("data");
+        // By path: truncate(1) also closes a descriptor, which an unmount that comes first makes fail.
+        Task<int> truncate = Task.Run(() => Libc.Truncate(file, 5));
+        await contract.Asked;
+
+        volume.Guard.Dispose();
+
+        Assert.Equal(0, await truncate);
+        Assert.Equal(5, new FileInfo(Path.Combine(volume.Backing, "data")).Length);
+        volume.Events.Warnings.Clear();
+    }
 }

@@ -177,6 +177,11 @@ public sealed class FuseGuard : IDisposable
             return;
         }
 
+        if (!_session.EndWaiting(Patience))
+        {
+            _events.Warning($"{_volume.MountPoint}: an operation that waited for pins got no answer in time");
+        }
+
         Unmount();
 
         if (!_session.Join(Patience))

@@ -69,16 +69,16 @@ internal sealed class FuseSession : IDisposable
     }
 
     /// <summary>Joins the serving threads, which end when the connection does.</summary>
-    internal bool Join(TimeSpan patience)
-    {
-        _pending.InterruptAll();
-        return _threads.All(t => t.Thread.Join(patience));
-    }
+    internal bool Join(TimeSpan patience) => _threads.All(t => t.Thread.Join(patience));
+
+    /// <summary>Answers all who wait for the contract, while the connection still carries answers.</summary>
+    internal bool EndWaiting(TimeSpan patience) => _pending.End(patience);
 
     public void Dispose()
     {
         _files.CloseAll();
         _directories.CloseAll();
+        _pending.Dispose();
     }
 
     private void Serve(ServingThread thread)

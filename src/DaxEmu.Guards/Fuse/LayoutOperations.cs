@@ -122,8 +122,8 @@ internal sealed class LayoutOperations(
         // However it ends, the caller gets an answer: a failure becomes one where the decision is taken.
         Task<LayoutDecision> decided = asked.AsTask();
         await ((Task)decided).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        pending.Remove(unique);
         answerLater(unique, reply => decided.IsCanceled ? -EINTR : Obey(decided.GetAwaiter().GetResult(), carryOut, reply.Span));
+        pending.Remove(unique);
     }
 
     private static int Obey(LayoutDecision decision, CarryOut carryOut, Span<byte> reply)

@@ -110,7 +110,7 @@ public sealed class LifetimeTests : IDisposable
             Directory.GetFiles("/proc/self/fd").Length,
             File.ReadLines("/proc/self/maps").Count(m => m.Contains("memfd:daxemu", StringComparison.Ordinal)),
             Directory.GetDirectories("/proc/self/task")
-                .Count(t => File.ReadAllText(Path.Combine(t, "comm")).StartsWith("DaxEmu", StringComparison.Ordinal)));
+                .Count(t => NameOf(t).StartsWith("DaxEmu", StringComparison.Ordinal)));
 
         _daemon.OpenAndClose(() => new End(_daemon));
         (int Descriptors, int Mappings, int Threads) before = Count();
@@ -188,6 +188,19 @@ public sealed class LifetimeTests : IDisposable
             {
                 await Task.Yield();
             }
+        }
+    }
+
+    // None when the thread has ended since it was listed.
+    private static string NameOf(string thread)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(thread, "comm"));
+        }
+        catch (IOException)
+        {
+            return "";
         }
     }
 }
