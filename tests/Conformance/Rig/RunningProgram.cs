@@ -80,6 +80,24 @@ internal sealed class RunningProgram : IDisposable
         }
     }
 
+    /// <summary>Waits until it has ended or has written something; says whether it has written it.</summary>
+    public async Task<bool> SaysBeforeItEndsAsync(string text, TimeSpan patience)
+    {
+        Stopwatch waiting = Stopwatch.StartNew();
+        while (!Text.Contains(text, StringComparison.Ordinal))
+        {
+            if (HasExited)
+            {
+                return false;
+            }
+
+            Assert.True(waiting.Elapsed < patience, $"{CommandLine} does not end. It wrote:\n{Text}");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+
+        return true;
+    }
+
     /// <summary>Kills it if it still runs.</summary>
     public void Dispose()
     {
