@@ -77,6 +77,47 @@ public sealed class AllocationTests
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public unsafe void A_hundred_thousand_datagrams_allocate_no_byte(bool toGroup)
+    {
+        using Rig rig = new(events: new SilentEvents());
+        var (a, b) = (rig.NewDatagramEndpoint(owner: 1), rig.NewDatagramEndpoint(owner: 2));
+        var (local, remote) = (a.Register(64), b.Register(64));
+        Gid group = new(new UInt128(0xff0e_0000_0000_0000, 1));
+        Rig.Ok(rig.Device.AttachMulticast(b.Qp, group));
+        AddressVector path = new() { IsGlobal = true, PortNumber = 1, DestinationGid = toGroup ? group : Rig.LocalGid };
+        var handle = Rig.Ok(rig.Device.CreateAddressHandle(a.Domain, path));
+        while (!a.SendRing.IsFull)
+        {
+            a.PostSend(new Post
+            {
+                IsDatagram = true,
+                RemoteQp = toGroup ? 0xff_ffff : b.Qp.Number,
+                RemoteQkey = Rig.Qkey,
+                Handle = handle.Number,
+                Sges = [local.Sge(0, 8)],
+            });
+        }
+
+        while (!b.ReceiveRing.IsFull)
+        {
+            b.PostReceive(1, remote.Whole);
+        }
+
+        Cycle(rig, a, b, needsReceive: true);
+        Cycle(rig, a, b, needsReceive: true);
+        int completed = 0;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        while (completed < Operations)
+        {
+            completed += Cycle(rig, a, b, needsReceive: true);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     private static unsafe int Cycle(Rig rig, Endpoint a, Endpoint b, bool needsReceive)
     {
         rig.Device.ArmCompletionQueue(a.SendCq.Cq, solicitedOnly: false);

@@ -71,6 +71,39 @@ public sealed class ContentionTests : IDisposable
         Assert.Equal(0U, _a.SendRing.Count);
     }
 
+    [Fact]
+    public void A_datagram_waits_for_its_turn_at_a_receiver_that_takes_another()
+    {
+        AddressVector path = new() { IsGlobal = true, PortNumber = 1, DestinationGid = Rig.LocalGid };
+        var receiver = _rig.NewDatagramEndpoint(owner: 3);
+        var inbox = receiver.Register(128);
+        receiver.PostReceive(1, inbox.Sge(0, 64));
+        receiver.PostReceive(2, inbox.Sge(64, 64));
+        var senders = new[] { _rig.NewDatagramEndpoint(owner: 4), _rig.NewDatagramEndpoint(owner: 5) };
+        foreach (var sender in senders)
+        {
+            sender.PostSend(new Post
+            {
+                IsDatagram = true,
+                RemoteQp = receiver.Qp.Number,
+                RemoteQkey = Rig.Qkey,
+                Handle = Rig.Ok(_rig.Device.CreateAddressHandle(sender.Domain, path)).Number,
+                Sges = [sender.Register(8).Whole],
+            });
+        }
+
+        DuringACopy(
+            senders[0],
+            () =>
+            {
+                Assert.Equal(DrainStatus.More, _rig.Engine.Drain(senders[1].Qp.Number, 1).Status);
+                Assert.True(senders[1].SendCq.Ring.IsEmpty);
+            });
+        _rig.Run();
+        Assert.Equal(
+            [(1UL, senders[0].Qp.Number), (2UL, senders[1].Qp.Number)], receiver.ReceiveCq.TakeAll().Select(c => (c.wr_id, c.src_qp)));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -92,10 +125,12 @@ public sealed class ContentionTests : IDisposable
         Assert.False(cq.Ring.IsEmpty);
     }
 
-    private void DuringACopy(Action action)
+    private void DuringACopy(Action action) => DuringACopy(_a, action);
+
+    private void DuringACopy(Endpoint sender, Action action)
     {
         GatedMemory.Close();
-        Thread drain = new(() => _result = _gated.Drain(_a.Qp.Number, 1));
+        Thread drain = new(() => _result = _gated.Drain(sender.Qp.Number, 1));
         drain.Start();
         GatedMemory.WaitUntilACopyIsUnderWay();
         try

@@ -93,6 +93,67 @@ public sealed class HostileRingTests
         threads: 1);
 
     [Fact]
+    public void Random_bytes_in_the_rings_of_unreliable_queue_pairs_harm_only_their_owner() => Gen.Select(Gen.Int, Gen.Int[1, 60]).Sample(
+        (seed, scribbles) =>
+        {
+            using Rig rig = new();
+            var (good, peer) = (rig.NewDatagramEndpoint(owner: 1), rig.NewDatagramEndpoint(owner: 2));
+            Gid group = new(new UInt128(0xff0e_0000_0000_0000, 1));
+            foreach (var member in new[] { good, peer })
+            {
+                Rig.Ok(rig.Device.AttachMulticast(member.Qp, group));
+            }
+
+            AddressVector path = new() { IsGlobal = true, PortNumber = 1, DestinationGid = Rig.LocalGid };
+            var handle = Rig.Ok(rig.Device.CreateAddressHandle(good.Domain, path));
+            var (source, target) = (good.Register(512).Fill(seed), peer.Register(552));
+            // Its own handles, so that a scribble can hit one; the other's are of another protection domain.
+            var datagram = rig.NewDatagramEndpoint(owner: 3, qkey: 99);
+            Rig.Ok(rig.Device.CreateAddressHandle(datagram.Domain, path));
+            Rig.Ok(rig.Device.CreateAddressHandle(datagram.Domain, path with { DestinationGid = group }));
+            var (connected, victim) = rig.NewUnreliablePair();
+            var secret = victim.Register(512).Fill(1);
+            byte[] before = secret.Bytes.ToArray();
+            Rig.Ok(victim.Modify(new QpAttributes { AccessFlags = 0 }, ibv_qp_attr_mask.IBV_QP_ACCESS_FLAGS));
+            Random random = new(seed);
+            ClientRing[] rings = [.. new[] { datagram, connected }.SelectMany(
+                e => new[] { e.SendRing, e.ReceiveRing, e.SendCq.Ring, e.ReceiveCq.Ring })];
+            for (ulong id = 1UL; id <= 10; id++)
+            {
+                for (int i = 0; i < scribbles; i++)
+                {
+                    Scribble(rings[random.Next(rings.Length)].Memory, random);
+                }
+
+                foreach (var bad in new[] { datagram, connected })
+                {
+                    for (int turn = 0; turn < 100 && rig.Engine.Drain(bad.Qp.Number, rig.Now).Status == DrainStatus.More; turn++)
+                    {
+                        rig.Now += 1000;
+                    }
+                }
+
+                rig.Engine.Drain(victim.Qp.Number, rig.Now);
+                peer.PostReceive(id, target.Whole);
+                Assert.Equal(IBV_WC_SUCCESS, good.Do(new Post
+                {
+                    Id = id,
+                    IsDatagram = true,
+                    RemoteQp = peer.Qp.Number,
+                    RemoteQkey = Rig.Qkey,
+                    Handle = handle.Number,
+                    Sges = [source.Whole],
+                }).status);
+                Assert.Equal((id, good.Qp.Number), peer.ReceiveCq.TakeOne() is var c ? (c.wr_id, c.src_qp) : default);
+            }
+
+            Assert.Equal(source.Bytes.ToArray(), target.Bytes[40..].ToArray());
+            Assert.Equal(before, secret.Bytes.ToArray());
+        },
+        iter: 300,
+        threads: 1);
+
+    [Fact]
     public unsafe void Bytes_that_change_while_the_engine_reads_them_harm_only_their_owner()
     {
         using Rig rig = new();
@@ -145,7 +206,7 @@ public sealed class HostileRingTests
     // Mostly where it hurts: indices, opcodes, counts, lengths, keys; with values that are small, huge or random.
     private static void Scribble(Allocation memory, Random random)
     {
-        int[] places = [0, 4, 128, 256, 384 + 12, 384 + 16, 384 + 32, 384 + 184, 384 + 196, 384 + 208, 384 + 216, 384 + 220];
+        int[] places = [0, 4, 128, 256, 384 + 12, 384 + 16, 384 + 24, 384 + 28, 384 + 32, 384 + 36, 384 + 184, 384 + 196, 384 + 208, 384 + 216, 384 + 220];
         int place = random.Next(3) == 0 ? random.Next((int)memory.Length / 4) * 4 : places[random.Next(places.Length)];
         uint value = random.Next(3) switch
         {

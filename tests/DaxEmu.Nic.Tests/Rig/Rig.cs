@@ -176,9 +176,9 @@ internal sealed unsafe class Rig : IDisposable
         return (a, b);
     }
 
-    public Endpoint NewDatagramEndpoint(ulong owner = 1, uint qkey = Qkey, uint depth = 31, ProtectionDomain? domain = null)
+    public Endpoint NewDatagramEndpoint(ulong owner = 1, uint qkey = Qkey, uint depth = 31, ProtectionDomain? domain = null, TestCq? receiveCq = null)
     {
-        var endpoint = NewEndpoint(owner, depth, domain: domain, type: IBV_QPT_UD);
+        var endpoint = NewEndpoint(owner, depth, domain: domain, receiveCq: receiveCq, type: IBV_QPT_UD);
         Ok(endpoint.Modify(InitAttributes with { Qkey = qkey }, DatagramToInit));
         Ok(endpoint.Modify(new QpAttributes { State = IBV_QPS_RTR }, IBV_QP_STATE));
         Ok(endpoint.Modify(RtsAttributes, UnreliableToRts));
