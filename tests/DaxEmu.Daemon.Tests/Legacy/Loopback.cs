@@ -1,10 +1,11 @@
 using DaxEmu.Client;
 
-namespace DaxEmu.Daemon.Tests;
+namespace DaxEmu.Daemon.Tests.Legacy;
 
 /// <summary>A region over a file, and a pair of queue pairs of one program to write and read it by.</summary>
 internal sealed class Loopback : IDisposable
 {
+    private readonly string _file;
     private readonly ProtectionDomain _domain;
     private readonly CompletionQueue _completions;
     private readonly QueuePair _near;
@@ -20,24 +21,41 @@ internal sealed class Loopback : IDisposable
         _near.Connect(_far.Address);
         _far.Connect(_near.Address);
         _buffer = _domain.Allocate(4096);
-        Region = _domain.RegisterFile(file);
+        _file = file;
+        Region = Register();
     }
 
     /// <summary>The region; its span is the program's own mapping of the file.</summary>
-    public MemoryRegion Region { get; }
+    public MemoryRegion Region { get; private set; }
+
+    /// <summary>Registers the whole file once more.</summary>
+    public MemoryRegion Register() => _domain.RegisterFile(_file);
+
+    /// <summary>Deregisters the region and registers the file anew.</summary>
+    public void RegisterAgain()
+    {
+        Region.Dispose();
+        Region = Register();
+    }
 
     /// <summary>RDMA-writes a byte.</summary>
-    public void Write(ulong offset, byte value)
+    public void Write(ulong offset, byte value) => Write(Region, offset, value);
+
+    /// <summary>RDMA-writes a byte through another region.</summary>
+    public void Write(MemoryRegion region, ulong offset, byte value)
     {
         _buffer.Span[0] = value;
-        _near.PostWrite(1, _buffer.Slice(0, 1), Region.Remote.Slice(offset));
+        _near.PostWrite(1, _buffer.Slice(0, 1), region.Remote.Slice(offset));
         Next();
     }
 
     /// <summary>RDMA-reads a byte.</summary>
-    public byte Read(ulong offset)
+    public byte Read(ulong offset) => Read(Region, offset);
+
+    /// <summary>RDMA-reads a byte through another region.</summary>
+    public byte Read(MemoryRegion region, ulong offset)
     {
-        _near.PostRead(1, _buffer.Slice(0, 1), Region.Remote.Slice(offset, 1));
+        _near.PostRead(1, _buffer.Slice(0, 1), region.Remote.Slice(offset, 1));
         Next();
         return _buffer.Span[0];
     }

@@ -3,7 +3,7 @@ using DaxEmu.Contract;
 using DaxEmu.Daemon.Programs;
 using Xunit;
 
-namespace DaxEmu.Daemon.Tests;
+namespace DaxEmu.Daemon.Tests.Legacy;
 
 /// <summary>The policy legacy between real processes: a region that keeps what a program takes from the file, and a daemon that says so.</summary>
 public sealed class LegacyTests : IAsyncDisposable

@@ -1,0 +1,10 @@
+using Xunit;
+
+namespace DaxEmu.Daemon.Tests.Legacy;
+
+/// <summary>The rows are run once for all tests that look at what they gave.</summary>
+[CollectionDefinition(Name)]
+public sealed class LegacyCollection : ICollectionFixture<LegacyOutcomes>
+{
+    public const string Name = "legacy rows";
+}

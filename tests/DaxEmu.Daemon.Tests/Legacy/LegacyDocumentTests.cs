@@ -1,0 +1,49 @@
+using System.Text.RegularExpressions;
+using DaxEmu.Daemon.Tests.Audit;
+using Xunit;
+
+namespace DaxEmu.Daemon.Tests.Legacy;
+
+/// <summary>
+/// The table in docs/legacy.md is what the emulator and the running kernel did. With <c>DAXEMU_WRITE_DOCS=1</c> the test writes it into the
+/// document instead of comparing.
+/// </summary>
+[Collection(LegacyCollection.Name)]
+public sealed partial class LegacyDocumentTests(LegacyOutcomes outcomes)
+{
+    private static readonly string Document = Path.Combine(AuditedFilesystems.RepositoryRoot, "docs", "legacy.md");
+
+    [Fact]
+    public void The_document_shows_what_the_emulator_and_the_kernel_do()
+    {
+        string written = File.ReadAllText(Document);
+        string generated = Table().Replace(written, m => $"{m.Groups[1].Value}{Rows()}\n");
+        if (Environment.GetEnvironmentVariable("DAXEMU_WRITE_DOCS") == "1")
+        {
+            File.WriteAllText(Document, generated);
+        }
+
+        Assert.Single(Table().Matches(generated));
+        Assert.Equal(generated, File.ReadAllText(Document));
+    }
+
+    private string Rows()
+    {
+        IEnumerable<string> names = [.. LegacyColumn.All.Select(c => c.Name), LegacyColumn.Real];
+        List<string> lines = [$"| step | {string.Join(" | ", names)} |", $"|---|{string.Concat(names.Select(_ => "---|"))}"];
+        foreach (LegacyRow row in LegacyRow.All)
+        {
+            IEnumerable<string> cells = LegacyColumn.All.Select(c => row.Unseen == c.Name ? "not seen" : Cell(row, outcomes.Of(c.Name, row.Step)));
+            lines.Add($"| {row.Step} | {string.Join(" | ", cells)} | {Cell(row, outcomes.OfReal(row.Step))} |");
+        }
+
+        return string.Join('\n', lines) + "\n";
+    }
+
+    // Where the page is still the file's, its bytes past the end are the filesystem's to clear or keep, and differ from one to the next.
+    private static string Cell(LegacyRow row, (string File, string Device) seen) =>
+        row.File is null && seen.File == seen.Device ? "the same" : $"`{seen.File}` / `{seen.Device}`";
+
+    [GeneratedRegex(@"(<!-- table: legacy -->\n)(?:\|.*\n)*\n")]
+    private static partial Regex Table();
+}

@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace DaxEmu.Daemon.Tests.Legacy;
+
+/// <summary>The calls that .NET has no method for; each returns 0 or an errno.</summary>
+internal static partial class Libc
+{
+    internal const int FALLOC_FL_KEEP_SIZE = 1;
+    internal const int FALLOC_FL_PUNCH_HOLE = 2;
+    internal const int FALLOC_FL_COLLAPSE_RANGE = 8;
+    internal const int FALLOC_FL_ZERO_RANGE = 16;
+
+    private const int MADV_REMOVE = 9;
+    private const int PROT_NONE = 0;
+    private const int MAP_PRIVATE = 2;
+    private const int MAP_FIXED = 16;
+    private const int MAP_ANONYMOUS = 32;
+
+    internal static int Allocate(SafeFileHandle file, int mode, long offset, long length) => Errno(fallocate(file, mode, offset, length));
+
+    internal static int Truncate(string path, long length) => Errno(truncate(path, length));
+
+    internal static int Remove(nint address, long length) => Errno(madvise(address, (nuint)length, MADV_REMOVE));
+
+    /// <summary>Nothing is mapped there any more, and nothing else will be.</summary>
+    internal static int Unmap(nint address, long length) =>
+        mmap(address, (nuint)length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == -1 ? Marshal.GetLastPInvokeError() : 0;
+
+    private static int Errno(int returned) => returned < 0 ? Marshal.GetLastPInvokeError() : 0;
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fallocate(SafeFileHandle file, int mode, long offset, long length);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int truncate(string path, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int madvise(nint address, nuint length, int advice);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint mmap(nint address, nuint length, int protection, int flags, int file, long offset);
+}
