@@ -44,7 +44,51 @@ public sealed class LegacyTests : IAsyncDisposable
         Assert.Contains("DIVERGENCE: rkey", events.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_device_that_goes_on_writing_loses_no_write_and_puts_none_into_the_file_any_more()
+    {
+        string file = await ServeAsync();
+        using RdmaDevice device = OpenDevice();
+        for (int round = 0; round < 50; round++)
+        {
+            PinnedFile.Make(file);
+            using Loopback nic = new(device, file);
+            using FileStream other = new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(_daemon.Patience);
+            TaskCompletionSource goesOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            Task traffic = Task.Run(() => WriteAndReadBack(nic, goesOn, enough.Token), _daemon.Patience);
+            await goesOn.Task;
+
+            // By turns in each of the ways that a page can leave the file by.
+            Assert.Equal(0, (round % 3) switch
+            {
+                0 => Libc.Allocate(other.SafeFileHandle, Libc.FALLOC_FL_PUNCH_HOLE | Libc.FALLOC_FL_KEEP_SIZE, 0, Pages * Page),
+                1 => Libc.Allocate(other.SafeFileHandle, Libc.FALLOC_FL_ZERO_RANGE, 0, Pages * Page),
+                _ => Libc.Truncate(file, 0) | Libc.Truncate(file, Pages * Page),
+            });
+
+            Assert.DoesNotContain(await File.ReadAllBytesAsync(file, _daemon.Patience), b => b != 0);
+            await enough.CancelAsync();
+            await traffic;
+            Assert.DoesNotContain(await File.ReadAllBytesAsync(file, _daemon.Patience), b => b != 0);
+        }
+    }
+
     public ValueTask DisposeAsync() => _daemon.DisposeAsync();
+
+    // What one write left, the next read must bring, however the pages change hands in between.
+    private static void WriteAndReadBack(Loopback nic, TaskCompletionSource goesOn, CancellationToken enough)
+    {
+        for (int n = 0; !enough.IsCancellationRequested; n++)
+        {
+            ulong at = (ulong)(n % Pages * Page);
+            byte value = (byte)((n % 250) + 1);
+            nic.Write(at, value);
+            byte read = nic.Read(at);
+            Assert.True(read == value, $"write {n} left {value} on page {n % Pages}, and {read} was read");
+            goesOn.TrySetResult();
+        }
+    }
 
     private static byte ByteAt(string file, long offset)
     {
