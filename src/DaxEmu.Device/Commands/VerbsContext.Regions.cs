@@ -236,7 +236,8 @@ internal sealed partial class VerbsContext
         RegionSyncer? syncer = isDurable ? _services.Syncer : null;
         bool isSync = parts.TrueForAll(p => p.Memory.Mapping == PinMapping.Sync);
         syncer?.Add(index.Value, new SyncedMemory(mapping.Address, isSync, mapping.Dispose));
-        return new FileRegionMapping(index.Value, mapping, () =>
+        KeptPieces kept = new(_quota);
+        return new FileRegionMapping(index.Value, mapping, kept, () =>
         {
             Action unmap = mapping.Dispose;
             if (syncer is not null)
@@ -246,6 +247,7 @@ internal sealed partial class VerbsContext
 
             _services.Mappings.Remove(index.Value);
             unmap();
+            kept.Release();
         });
     }
 

@@ -28,6 +28,11 @@ internal sealed class PageKeeper(NicDevice nic, IDeviceLog log)
             return new PageDetachment(null);
         }
 
+        if (TakeMappings(pieces) is { IsOk: false } refusal)
+        {
+            return new PageDetachment(refusal.Errno, $"The regions cannot keep the pages: {refusal.Reason}.");
+        }
+
         SafeFileHandle? file = null;
         NicPause? pause = null;
         try
@@ -37,15 +42,48 @@ internal sealed class PageKeeper(NicDevice nic, IDeviceLog log)
             pause = nic.Pause(pieces.SelectMany(p => p.Holders).Select(h => h.Region).Distinct());
             List<KeptPiece> copied = Copy(pieces, file);
             (SafeFileHandle kept, NicPause over) = (file, pause);
-            return new PageDetachment(carriedOut => Settle(cause, copied, kept, over, carriedOut));
+            return new PageDetachment(carriedOut =>
+            {
+                Settle(cause, copied, kept, over, carriedOut);
+                ReturnMappings(carriedOut ? [] : pieces);
+            });
         }
         catch (LinuxException failure)
         {
             pause?.Dispose();
             file?.Dispose();
+            ReturnMappings(pieces);
             return new PageDetachment(failure.Errno, $"The pages could not be kept for the regions that have them: {failure.Message}.");
         }
     }
+
+    private static NicResult TakeMappings(List<KeptPiece> pieces)
+    {
+        for (int i = 0; i < pieces.Count; i++)
+        {
+            for (int holder = 0; holder < pieces[i].Holders.Count; holder++)
+            {
+                if (KeptOf(pieces[i].Holders[holder].Region).Take() is { IsOk: false } refusal)
+                {
+                    ReturnMappings(pieces[..i]);
+                    ReturnMappings([pieces[i] with { Holders = [.. pieces[i].Holders.Take(holder)] }]);
+                    return refusal;
+                }
+            }
+        }
+
+        return NicResult.Ok;
+    }
+
+    private static void ReturnMappings(List<KeptPiece> pieces)
+    {
+        foreach ((_, MemoryRegion region) in pieces.SelectMany(p => p.Holders))
+        {
+            KeptOf(region).Return();
+        }
+    }
+
+    private static KeptPieces KeptOf(MemoryRegion region) => ((FileRegionMapping)region.Mapping).Kept;
 
     private void Settle(LayoutOperation cause, List<KeptPiece> pieces, SafeFileHandle file, NicPause pause, bool carriedOut)
     {

@@ -18,6 +18,7 @@ internal sealed class UserQuota(uint userId, DeviceServerOptions options, Mappin
     private long _ringBytes;
     private long _registeredBytes;
     private long _keptEvents;
+    private long _otherMappings;
     private int _mappings;
 
     /// <summary>Counts a session and its doorbell memory; EMFILE at the limit, ENOMEM without a mapping.</summary>
@@ -47,6 +48,12 @@ internal sealed class UserQuota(uint userId, DeviceServerOptions options, Mappin
     /// <summary>Counts the bytes of a memory region; ENOMEM at the limit.</summary>
     public NicResult TakeRegisteredBytes(long bytes) =>
         Take(ref _registeredBytes, bytes, options.MaxRegisteredBytesPerUser, ENOMEM, "bytes of memory regions");
+
+    /// <summary>Counts a mapping that is no object; ENOMEM when the user has its share.</summary>
+    public NicResult TakeMapping() => TakeMapping(ref _otherMappings, 0);
+
+    /// <summary>Gives such a mapping back.</summary>
+    public void ReturnMapping() => Return(ref _otherMappings, 0);
 
     /// <summary>Counts an event that its client has not made room for; false at the limit.</summary>
     public bool TakeEvent() => TryTake(ref _keptEvents, 1, options.MaxEventBacklogPerUser);

@@ -12,7 +12,7 @@ internal sealed unsafe class TestDevice : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread? _thread;
 
-    public TestDevice(DeviceServerOptions? options = null, bool runWorker = true, EngineWorkerOptions? workerOptions = null)
+    public TestDevice(DeviceServerOptions? options = null, bool runWorker = true, EngineWorkerOptions? workerOptions = null, Policy policy = Policy.Deny)
     {
         NicOptions nic = new() { MaxQueuePairs = 1024, MaxCompletionQueues = 2048, MaxMemoryRegions = 4096, MaxEngines = 4 };
         nuint length = NicBlock.RequiredSize(nic);
@@ -20,7 +20,8 @@ internal sealed unsafe class TestDevice : IDisposable
         NativeMemory.Clear(_block, length);
         NicBlock block = NicBlock.Initialise(nic, _block, length);
         Mappings = new MappingTable(16384);
-        Contract = new FileContract(new DenyPolicy(), Journal, TimeProvider.System, new PinHolderRelay());
+        PinHolderRelay holders = new();
+        Contract = new FileContract(new FixedPolicy(policy), Journal, TimeProvider.System, holders);
         NicEventRouter events = new();
         Syncer = new RegionSyncer(events, Mappings, nic.MaxQueuePairs);
         Nic = new NicDevice(
@@ -29,6 +30,7 @@ internal sealed unsafe class TestDevice : IDisposable
         Worker = new EngineWorker(Nic, workerOptions ?? new EngineWorkerOptions());
         Options = options ?? new DeviceServerOptions { SocketPath = "@daxemu-test-" + Guid.NewGuid() };
         Server = new DeviceServer(Options, Nic, Mappings, events, new FileMemoryResolver(), [Worker], Log, TimeProvider.System, Syncer);
+        holders.Attach(Server);
         Server.Start();
         if (runWorker)
         {

@@ -5,10 +5,16 @@ namespace DaxEmu.Device.Tests;
 /// <summary>A file that goes away with the test.</summary>
 internal sealed class TestFile : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("daxemu-test-").FullName;
+    private readonly string _directory;
 
-    public TestFile(long length)
+    /// <summary>Makes it.</summary>
+    /// <param name="length">Zero bytes that it has.</param>
+    /// <param name="volume">The filesystem that it lies on; null for that of temporary files.</param>
+    public TestFile(long length, string? volume = null)
     {
+        _directory = volume is null
+            ? Directory.CreateTempSubdirectory("daxemu-test-").FullName
+            : Directory.CreateDirectory(System.IO.Path.Combine(volume, Guid.NewGuid().ToString())).FullName;
         Path = System.IO.Path.Combine(_directory, "f");
         Handle = File.OpenHandle(Path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         RandomAccess.Write(Handle, new byte[length], 0);

@@ -1,0 +1,10 @@
+using DaxEmu.Contract;
+
+namespace DaxEmu.Device.Tests;
+
+/// <summary>One policy for all files.</summary>
+/// <param name="policy">It.</param>
+internal sealed class FixedPolicy(Policy policy) : IPolicySource
+{
+    public PolicySetting Resolve(FileIdentity file, string path) => new(policy, PolicyScope.Configuration, "test");
+}
