@@ -18,7 +18,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 /* <fcntl.h> maps these to the plain names where off_t has 64 bits; programs are linked against either. */
 int fcntl64(int fd, int command, ...);
@@ -177,6 +179,25 @@ DAXEMU_EXPORT void *mmap64(void *address, size_t length, int protection, int fla
 {
     return is_device_map(fd, flags) ? map_device(fd, address, length, protection, flags, offset)
                                     : REAL(mmap64)(address, length, protection, flags, fd, offset);
+}
+
+/*
+ * UCX, which wants to know of every mapping, overwrites the code of mmap() with a jump to its own, and that asks the kernel by syscall().
+ * So a mapping of a device is recognised there as well; it must not lead back to mmap().
+ */
+__attribute__((no_sanitize("address"))) DAXEMU_EXPORT long syscall(long number, ...)
+{
+    /* As libc's own does, this reads six arguments however many there are. */
+    va_list arguments;
+    va_start(arguments, number);
+    long a[6];
+    for (size_t i = 0; i < sizeof a / sizeof *a; i++)
+        a[i] = va_arg(arguments, long);
+    va_end(arguments);
+
+    if (number == SYS_mmap && is_device_map((int)a[4], (int)a[3]))
+        return (long)map_device((int)a[4], (void *)a[0], (size_t)a[1], (int)a[2], (int)a[3], a[5]);
+    return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 /* close(2) */

@@ -1,7 +1,8 @@
 /*
  * The functions of libc that this library stands in front of, and how it reaches the ones behind them.
  *
- * Its own work goes through REAL() or straight to the system call, never through a name that it exports.
+ * Its own work goes through REAL() or straight to the system call, never through a name that it exports. syscall() is one too, but does
+ * nothing by itself except to map a device.
  */
 #ifndef DAXEMU_PRELOAD_LIBC_H
 #define DAXEMU_PRELOAD_LIBC_H
