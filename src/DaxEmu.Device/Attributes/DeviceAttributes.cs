@@ -13,8 +13,8 @@ namespace DaxEmu.Device;
 /// <param name="device">Whose they are.</param>
 internal sealed class DeviceAttributes(NicOptions nic, EmulatedDevice device)
 {
-    // enum ib_atomic_cap, IB_ATOMIC_GLOB: atomic operations are atomic against the processors too.
-    private const uint AtomicGlobal = 2;
+    // enum ib_atomic_cap, IB_ATOMIC_HCA: among the operations of this device, as cards say. Of memory that cannot be mapped no more is true.
+    private const uint AtomicWithinDevice = 1;
 
     // Every page size: bits 12 and up.
     private const ulong PageSizes = 0xffff_f000;
@@ -59,7 +59,7 @@ internal sealed class DeviceAttributes(NicOptions nic, EmulatedDevice device)
         max_qp_rd_atom = (uint)nic.MaxReadAtomic,
         max_qp_init_rd_atom = (uint)nic.MaxReadAtomic,
         max_res_rd_atom = (uint)(nic.MaxReadAtomic * nic.MaxQueuePairs),
-        atomic_cap = AtomicGlobal,
+        atomic_cap = AtomicWithinDevice,
         max_ah = (uint)nic.MaxAddressHandles,
         max_mcast_grp = (uint)nic.MaxMulticastGroups,
         max_mcast_qp_attach = NicOptions.MulticastMembers,
