@@ -42,20 +42,70 @@ public sealed class CompletionQueueTests : IDisposable
     {
         var (a, b) = _rig.NewPair();
         var (local, remote) = (a.Register(64), b.Register(64));
-        Assert.False(Rig.Ok(_rig.Device.ArmCompletionQueue(a.SendCq.Cq, solicitedOnly: false)));
+        Rig.Ok(_rig.Device.ArmCompletionQueue(a.SendCq.Cq, solicitedOnly: false));
         a.Do(Post.Write(1, remote, 0, local.Whole));
         a.Do(Post.Write(2, remote, 0, local.Whole));
         Assert.Equal([a.SendCq.Cq.Number], _rig.Events.Completions);
     }
 
     [Fact]
-    public void Arming_says_that_completions_wait_already_for_they_raise_no_event()
+    public void Arming_tells_at_once_of_a_completion_that_came_since_the_last_event_and_is_not_taken_yet()
+    {
+        var (a, b) = _rig.NewPair();
+        var (local, remote) = (a.Register(64), b.Register(64));
+        a.PostSend(Post.Write(1, remote, 0, local.Whole));
+        _rig.Run();
+        Rig.Ok(_rig.Device.ArmCompletionQueue(a.SendCq.Cq, solicitedOnly: false));
+        Assert.Equal([a.SendCq.Cq.Number], _rig.Events.Completions);
+
+        // The event has disarmed it.
+        a.PostSend(Post.Write(2, remote, 0, local.Whole));
+        _rig.Run();
+        Assert.Single(_rig.Events.Completions);
+    }
+
+    [Fact]
+    public void Arming_tells_nothing_of_completions_that_are_taken()
+    {
+        var (a, b) = _rig.NewPair();
+        a.Do(Post.Write(1, b.Register(64), 0, a.Register(64).Whole));
+        Rig.Ok(_rig.Device.ArmCompletionQueue(a.SendCq.Cq, solicitedOnly: false));
+        Assert.Empty(_rig.Events.Completions);
+    }
+
+    [Fact]
+    public void Arming_tells_nothing_of_completions_that_an_event_told_of()
+    {
+        var (a, b) = _rig.NewPair();
+        Rig.Ok(_rig.Device.ArmCompletionQueue(a.SendCq.Cq, solicitedOnly: false));
+        a.PostSend(Post.Write(1, b.Register(64), 0, a.Register(64).Whole));
+        _rig.Run();
+        Rig.Ok(_rig.Device.ArmCompletionQueue(a.SendCq.Cq, solicitedOnly: false));
+        Assert.Single(_rig.Events.Completions);
+    }
+
+    [Theory]
+    [InlineData(0U, 0)]
+    [InlineData(IBV_SEND_SOLICITED, 1)]
+    public void Arming_for_solicited_completions_tells_at_once_only_of_those(uint flag, int events)
+    {
+        var (a, b) = _rig.NewPair();
+        b.PostReceive(1, b.Register(64).Whole);
+        a.Do(Post.Send(2, a.Register(64).Whole) with { Flags = flag });
+        Rig.Ok(_rig.Device.ArmCompletionQueue(b.ReceiveCq.Cq, solicitedOnly: true));
+        Assert.Equal(events, _rig.Events.Completions.Count);
+    }
+
+    [Theory]
+    [InlineData(0xffff_0000U)]
+    [InlineData(40U)]
+    public unsafe void Arming_tells_nothing_when_the_consumer_index_cannot_be(uint consumer)
     {
         var (a, b) = _rig.NewPair();
         a.PostSend(Post.Write(1, b.Register(64), 0, a.Register(64).Whole));
         _rig.Run();
-        Assert.True(Rig.Ok(_rig.Device.ArmCompletionQueue(a.SendCq.Cq, solicitedOnly: false)));
-        _rig.Run();
+        a.SendCq.Ring.Header->consumer_index = consumer;
+        Rig.Ok(_rig.Device.ArmCompletionQueue(a.SendCq.Cq, solicitedOnly: false));
         Assert.Empty(_rig.Events.Completions);
     }
 

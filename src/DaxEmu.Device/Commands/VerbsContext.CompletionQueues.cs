@@ -127,8 +127,7 @@ internal sealed partial class VerbsContext
             return NoCompletionQueue(EINVAL, request.cq_handle);
         }
 
-        NicResult<bool> armed = Nic.ArmCompletionQueue(cq.Queue, request.solicited_only != 0);
-        return armed.IsOk ? NicResult.Ok : armed.Error;
+        return Nic.ArmCompletionQueue(cq.Queue, request.solicited_only != 0);
     }
 
     /// <summary>destroy_cq: says how many events the client has read, so that it can wait for their acknowledgement.</summary>

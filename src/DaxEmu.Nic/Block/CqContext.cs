@@ -17,6 +17,15 @@ internal struct CqContext
     public ulong Cookie;
     public ulong Lost;
 
+    /// <summary>How many completions there were so far: the ordinal of the last one.</summary>
+    public ulong Added;
+
+    /// <summary>The ordinal of the last solicited or failed one.</summary>
+    public ulong LastSolicited;
+
+    /// <summary>The ordinal of the one that was the last when an event was raised.</summary>
+    public ulong LastTold;
+
     public readonly bool IsInError => Error != 0;
 
     public readonly ulong LostCompletions => Lost;

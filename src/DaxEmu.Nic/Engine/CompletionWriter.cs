@@ -70,12 +70,15 @@ internal sealed unsafe class CompletionWriter(NicBlock block, MappingTable mappi
 
         // IBTA 11.4.2.2: a completion in error counts as solicited.
         CqNotification wanted = isSolicited || completion.status != IBV_WC_SUCCESS ? CqNotification.Solicited : CqNotification.Any;
+        cq.Added++;
+        cq.LastSolicited = wanted == CqNotification.Solicited ? cq.Added : cq.LastSolicited;
         if (cq.Notification < wanted)
         {
             return Outcome.Added;
         }
 
         cq.Notification = CqNotification.None;
+        cq.LastTold = cq.Added;
         return Outcome.AddedWithEvent;
     }
 
