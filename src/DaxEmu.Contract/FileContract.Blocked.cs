@@ -175,6 +175,7 @@ public sealed partial class FileContract
                 Decided(blocked, LayoutVerdict.Proceed, 0);
                 ByteRange range = blocked.Operation.Range;
                 string reason = PolicyVerdict.Reason(blocked.Operation, blocked.Pins, blocked.Policy);
+                Invalidate(file, file.Yielding.Overlaps(range), blocked.Operation);
                 blocked.Complete(new(LayoutVerdict.Proceed, 0, reason, () => End(file, range)));
             }
         }

@@ -105,6 +105,10 @@ public sealed partial class FileContract
         {
             journal.Append(new LayoutDecided(
                 time.GetUtcNow(), detaching.Operation, detaching.Pins.Named, detaching.Pins.Count, detaching.Policy, verdict, errno));
+            if (verdict == LayoutVerdict.Proceed)
+            {
+                Invalidate(detaching.File, detaching.File.Yielding.Overlaps(detaching.Operation.Range), detaching.Operation);
+            }
         }
     }
 }

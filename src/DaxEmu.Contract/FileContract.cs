@@ -22,8 +22,10 @@ namespace DaxEmu.Contract;
 /// <param name="time">The clock of pins and events.</param>
 /// <param name="holders">Told, and made to let go, under the lease policies.</param>
 /// <param name="limits">How long operations wait; null: <see cref="ContractLimits.Default"/>.</param>
+/// <param name="admission">What files must promise; null: <see cref="AdmissionRules.Default"/> for all.</param>
 public sealed partial class FileContract(
-    IPolicySource policies, IContractJournal journal, TimeProvider time, IPinHolders holders, ContractLimits? limits = null) : IFileContract
+    IPolicySource policies, IContractJournal journal, TimeProvider time, IPinHolders holders, ContractLimits? limits = null,
+    IAdmissionSource? admission = null) : IFileContract
 {
     private readonly ConcurrentDictionary<FileIdentity, FileState> _files = new();
 
@@ -32,32 +34,6 @@ public sealed partial class FileContract(
 
     /// <summary>Files with a pin, an operation in flight or a waiting request.</summary>
     internal int FileCount => _files.Count;
-
-    /// <inheritdoc/>
-    /// <remarks>
-    /// A request whose wait is cancelled is refused with EINTR. What <paramref name="readFacts"/> throws reaches the caller.
-    /// </remarks>
-    public ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation)
-    {
-        PendingPin pending;
-        FileState file = Enter(request.File);
-        try
-        {
-            if (!file.IsInFlight(request.Range))
-            {
-                return new(Decide(file, request, readFacts));
-            }
-
-            pending = new(file, request, readFacts);
-            file.Waiting.AddLast(pending);
-        }
-        finally
-        {
-            Leave(file);
-        }
-
-        return new(WaitAsync(pending, cancellation));
-    }
 
     /// <inheritdoc/>
     public void Unpin(Pin pin)
@@ -70,7 +46,7 @@ public sealed partial class FileContract(
         file.Gate.Enter();
         try
         {
-            if (file.Pins.Remove(pin))
+            if (file.Pins.Remove(pin) || file.Yielding.Remove(pin))
             {
                 journal.Append(new PinReleased(time.GetUtcNow(), pin));
                 AfterRemoval(file, pin);
@@ -109,7 +85,7 @@ public sealed partial class FileContract(
             {
                 if (!file.Pins.AnyOverlap(range))
                 {
-                    return new(Proceed(file, range, ""));
+                    return new(Proceed(file, operation, ""));
                 }
 
                 if (policy is not null)
@@ -149,6 +125,12 @@ public sealed partial class FileContract(
             {
                 cause = file.Invalidations.CauseOf(pin, range);
             }
+        }
+
+        // Nobody promised a pin on demand that the file would have these bytes.
+        if (cause is null && pin.Request.Kind == PinKind.Odp)
+        {
+            return;
         }
 
         journal.Append(cause is null
@@ -195,6 +177,7 @@ public sealed partial class FileContract(
         lock (file.Gate)
         {
             pins.AddRange(file.Pins.Overlaps(ByteRange.From(0)));
+            pins.AddRange(file.Yielding.Overlaps(ByteRange.From(0)));
         }
     }
 
@@ -225,49 +208,6 @@ public sealed partial class FileContract(
         file.Gate.Exit();
     }
 
-    private PinDecision Decide(FileState file, PinRequest request, Func<FileFacts> readFacts)
-    {
-        if (Admission.Refuse(request, readFacts()) is Refusal refusal)
-        {
-            return Refuse(request, refusal);
-        }
-
-        Pin pin = new(Interlocked.Increment(ref _lastPinId), request, time.GetUtcNow());
-        file.Pins.Add(pin);
-        journal.Append(new PinGranted(pin.Since, pin));
-        return new(pin, 0, "");
-    }
-
-    private PinDecision Refuse(PinRequest request, Refusal refusal)
-    {
-        journal.Append(new PinRefused(time.GetUtcNow(), request, refusal.Errno, refusal.Reason));
-        return new(null, refusal.Errno, refusal.Reason);
-    }
-
-    private async Task<PinDecision> WaitAsync(PendingPin pending, CancellationToken cancellation)
-    {
-        using CancellationTokenRegistration registration = cancellation.UnsafeRegister(_ => GiveUp(pending), null);
-        return await pending.Task;
-    }
-
-    private void GiveUp(PendingPin pending)
-    {
-        FileState file = pending.File;
-        file.Gate.Enter();
-        try
-        {
-            if (file.Waiting.Remove(pending))
-            {
-                pending.SetResult(Refuse(pending.Request, new(
-                    Errno.EINTR, "Interrupted while a layout operation on the range was in flight: ask again when it has ended.")));
-            }
-        }
-        finally
-        {
-            Leave(file);
-        }
-    }
-
     private void End(FileState file, ByteRange range)
     {
         file.Gate.Enter();
@@ -291,23 +231,10 @@ public sealed partial class FileContract(
         }
     }
 
-    private void Complete(FileState file, PendingPin pending)
+    private LayoutDecision Proceed(FileState file, LayoutOperation operation, string reason)
     {
-        try
-        {
-            pending.SetResult(Decide(file, pending.Request, pending.ReadFacts));
-        }
-        // Whatever reading the file's state throws belongs to the one who asked for the pin, not to the guard that ended an operation.
-#pragma warning disable CA1031
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            pending.SetException(e);
-        }
-    }
-
-    private LayoutDecision Proceed(FileState file, ByteRange range, string reason)
-    {
+        ByteRange range = operation.Range;
+        Invalidate(file, file.Yielding.Overlaps(range), operation);
         file.Begin(range);
         return new LayoutDecision(LayoutVerdict.Proceed, 0, reason, () => End(file, range));
     }
@@ -324,13 +251,18 @@ public sealed partial class FileContract(
             return new(verdict, errno, reason, null);
         }
 
+        Invalidate(file, pins, operation);
+        return Proceed(file, operation, reason);
+    }
+
+    // Under the gate: an operation that proceeds takes bytes from under pins which stay.
+    private void Invalidate(FileState file, IEnumerable<Pin> pins, LayoutOperation operation)
+    {
         foreach (Pin pin in pins)
         {
             ByteRange range = pin.Request.Range.IntersectWith(operation.Range);
             file.Invalidations.Add(pin, range, operation);
             journal.Append(new PinInvalidated(time.GetUtcNow(), pin, range, operation));
         }
-
-        return Proceed(file, operation.Range, reason);
     }
 }

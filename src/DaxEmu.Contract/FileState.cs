@@ -12,8 +12,11 @@ internal sealed class FileState(FileIdentity identity)
     /// <summary>Held for the length of one decision.</summary>
     internal Lock Gate { get; } = new();
 
-    /// <summary>The pins held.</summary>
+    /// <summary>The pins that stand in an operation's way.</summary>
     internal PinIndex Pins { get; } = new();
+
+    /// <summary>The pins that yield.</summary>
+    internal PinIndex Yielding { get; } = new();
 
     /// <summary>Requests that wait for an operation in flight, oldest first.</summary>
     internal LinkedList<PendingPin> Waiting { get; } = new();
@@ -34,7 +37,7 @@ internal sealed class FileState(FileIdentity identity)
     internal bool IsRetired { get; set; }
 
     /// <summary>Nothing here is worth keeping.</summary>
-    internal bool IsEmpty => Pins.Count == 0 && _inFlight.Count == 0 && Waiting.Count == 0;
+    internal bool IsEmpty => Pins.Count == 0 && Yielding.Count == 0 && _inFlight.Count == 0 && Waiting.Count == 0;
 
     /// <summary>True when a layout operation that may proceed, and has not ended, covers a byte of the range.</summary>
     internal bool IsInFlight(ByteRange range)

@@ -7,7 +7,8 @@ namespace DaxEmu.Contract;
 public interface IFileContract
 {
     /// <summary>
-    /// Asks for a pin. Completes at once unless a layout operation on the range is in flight; then when that has ended.
+    /// Asks for a pin. Completes at once unless a layout operation on the range is in flight (then when that has ended), or the file must be
+    /// made fit for it first.
     /// </summary>
     /// <param name="request">The wish.</param>
     /// <param name="readFacts">Reads the file's state; called in the same step as the decision, so it must be quick and must not call the contract.</param>
@@ -45,6 +46,6 @@ public interface IFileContract
     /// <summary>The pins held now, in the order they were granted; on one file or on all.</summary>
     IReadOnlyList<Pin> PinsOf(FileIdentity? file = null);
 
-    /// <summary>True when a pin overlaps the range. Constant memory, O(log n) in the file's pins.</summary>
+    /// <summary>True when a pin that does not yield overlaps the range. Constant memory, O(log n) in the file's pins.</summary>
     bool IsPinned(FileIdentity file, ByteRange range);
 }

@@ -6,6 +6,6 @@ public enum PinKind
     /// <summary>Until the region is deregistered (FOLL_LONGTERM in the kernel).</summary>
     LongTerm,
 
-    /// <summary>On demand: nothing is pinned, the range is looked up again after an invalidation.</summary>
+    /// <summary>On demand: nothing is pinned, and each access reaches what the file has there then.</summary>
     Odp,
 }

@@ -1,4 +1,5 @@
 using DaxEmu.Linux.Memory;
+using DaxEmu.Linux.Processes;
 using DaxEmu.Linux.Sockets;
 
 namespace DaxEmu.Device;
@@ -33,6 +34,12 @@ public sealed record DeviceServerOptions
     /// Bytes of the memory regions of one user, each of which takes up the daemon's address space; more is ENOMEM.
     /// </summary>
     public long MaxRegisteredBytesPerUser { get; init; } = 1L << 45;
+
+    /// <summary>
+    /// How much memory a process may register, by its id: RLIMIT_MEMLOCK, unless it has CAP_IPC_LOCK. More is ENOMEM, as in the kernel. Null:
+    /// that is no limit.
+    /// </summary>
+    public Func<int, MemoryLockLimit>? MemoryLock { get; init; } = MemoryLockLimit.Of;
 
     /// <summary>
     /// Memory mappings for rings, regions and doorbells of all users together, and at most four fifths of it for one; more is ENOMEM. By

@@ -11,6 +11,11 @@ public sealed class AdmissionTests
     [Theory]
     [InlineData(0, 8192, PinAccess.Read | PinAccess.Write, true, 0)]
     [InlineData(8191, 8192, PinAccess.Write, true, 0)]
+    [InlineData(0, 8192, PinAccess.Write, true, 0, PinKind.Odp)]
+    [InlineData(0, 12288, PinAccess.Write, true, 0, PinKind.Odp)]
+    [InlineData(8192, 12288, PinAccess.Read, false, 0, PinKind.Odp)]
+    [InlineData(0, 8192, PinAccess.Write, false, EFAULT, PinKind.Odp)]
+    [InlineData(0, 0, PinAccess.Read, true, EINVAL, PinKind.Odp)]
     [InlineData(0, 8192, PinAccess.None, false, 0)]
     [InlineData(0, 8192, PinAccess.Read, false, 0)]
     [InlineData(0, 8192, PinAccess.Write, false, EFAULT)]
@@ -19,12 +24,13 @@ public sealed class AdmissionTests
     [InlineData(0, ulong.MaxValue, PinAccess.Read, true, EFAULT)]
     [InlineData(4096, 4096, PinAccess.Read, true, EINVAL)]
     [InlineData(9000, 9000, PinAccess.Read, true, EINVAL)]
-    public async Task A_pin_on_a_file_of_8192_bytes(ulong start, ulong end, PinAccess access, bool openForWriting, int errno)
+    public async Task A_pin_on_a_file_of_8192_bytes(
+        ulong start, ulong end, PinAccess access, bool openForWriting, int errno, PinKind kind = PinKind.LongTerm)
     {
         World world = new();
 
         PinDecision decision = await world.Contract.PinAsync(
-            World.Wish(start, end, access), () => new(8192, openForWriting), World.Token);
+            World.Wish(start, end, access) with { Kind = kind }, () => new(8192, openForWriting), World.Token);
 
         Assert.Equal(errno, decision.Errno);
         Assert.Equal(errno == 0, decision.IsGranted);
@@ -47,17 +53,6 @@ public sealed class AdmissionTests
         PinDecision decision = await new World { Facts = new(65_536, OpenForWriting: false) }.AskPin(0, 4096);
 
         Assert.Contains("open it with O_RDWR", decision.Reason, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task An_on_demand_pin_is_refused_with_EINVAL()
-    {
-        World world = new();
-
-        PinDecision decision = await world.Contract.PinAsync(
-            World.Wish(0, 4096) with { Kind = PinKind.Odp }, () => world.Facts, World.Token);
-
-        Assert.Equal(EINVAL, decision.Errno);
     }
 
     [Fact]

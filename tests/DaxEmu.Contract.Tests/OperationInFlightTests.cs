@@ -154,4 +154,19 @@ public sealed class OperationInFlightTests
 
         Assert.True(world.AskPin(0, 4096).AsTask().IsCompletedSuccessfully);
     }
+
+    [Fact]
+    public async Task A_pin_on_demand_waits_for_nothing()
+    {
+        World world = new() { PolicyInForce = Policy.Wait };
+        await world.Pin(0, 4096);
+        Task<LayoutDecision> waiting = world.Truncate(0).AsTask();
+
+        ValueTask<PinDecision> asked = world.Contract.PinAsync(
+            World.Wish(0, 4096) with { Kind = PinKind.Odp }, () => world.Facts, World.Token);
+
+        Assert.True(asked.IsCompleted);
+        Assert.True((await asked).IsGranted);
+        Assert.False(waiting.IsCompleted);
+    }
 }

@@ -9,7 +9,7 @@ internal sealed class World
     internal static readonly FileIdentity OtherFile = new(8, 1002);
     internal static readonly Requester Coreutils = new(4321, 1000, "truncate");
 
-    internal World(ContractLimits? limits = null) => Contract = new FileContract(Policy, Journal, Clock, Holders, limits ?? Limits);
+    internal World(ContractLimits? limits = null) => Contract = new FileContract(Policy, Journal, Clock, Holders, limits ?? Limits, Policy);
 
     internal static ContractLimits Limits { get; } = new(TimeSpan.FromSeconds(45), TimeSpan.FromSeconds(60));
 

@@ -72,6 +72,8 @@ public sealed class EventsCommandTests : IAsyncDisposable
         Assert.StartsWith(
             $"{file}: lease-revoke, set at {Path.Combine(_daemon.Mount, "d")} (user.daxemu.policy)", set.Output, StringComparison.Ordinal);
         Assert.StartsWith($"{file}: deny, set at Contract:Policy", removed.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "Who may pin it: Holes allow, SharedExtents allow, UnstableFiles allow, Mapping any, Readers yield.", removed.Output, StringComparison.Ordinal);
     }
 
     [Fact]

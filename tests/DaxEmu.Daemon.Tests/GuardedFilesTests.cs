@@ -76,16 +76,29 @@ public sealed class GuardedFilesTests : IAsyncLifetime
         ResolvedMemory memory = Memory.Resolve(opened, default, default).Value!;
         using IDisposable? kept = memory.Keep;
         IFileContract contract = _host!.Services.GetRequiredService<IFileContract>();
-        PinDecision pinned = await contract.PinAsync(
-            new(
-                memory.Identity!.Value, memory.Path, new(0, 8), PinAccess.Write, PinKind.LongTerm, PinMapping.PageCache,
-                new(1, 0, 1, "test"), "rkey 1"),
-            memory.ReadFacts,
-            Cancellation);
+        PinDecision pinned = await contract.PinAsync(Wish(memory, PinAccess.Write), memory.ReadFacts, Cancellation);
         using AdminClient client = new(_sockets);
 
         Assert.Equal([pinned.Pin!], await client.PinsAsync(Path.Combine(_directory.Path, name), Cancellation));
         Assert.Equal(_mount, (await client.WhyAsync(Path.Combine(_directory.Path, name), Cancellation)).Mount);
+        contract.Unpin(pinned.Pin!);
+    }
+
+    [Theory]
+    [InlineData(FileAccess.Read, 0)]
+    [InlineData(FileAccess.ReadWrite, ETXTBSY)]
+    public async Task Who_may_only_read_a_file_keeps_nobody_from_truncating_it(FileAccess access, int errno)
+    {
+        using SafeFileHandle opened = File.OpenHandle(Path.Combine(_mount, "f"), FileMode.Open, access);
+        using ResolvedMemory memory = Memory.Resolve(opened, default, default).Value!;
+        IFileContract contract = _host!.Services.GetRequiredService<IFileContract>();
+        PinDecision pinned = await contract.PinAsync(Wish(memory, PinAccess.Read), memory.ReadFacts, Cancellation);
+
+        int truncated = FileContents.Open(Path.Combine(_mount, "f"), O_WRONLY | O_TRUNC, out SafeFileHandle? cut);
+        cut?.Dispose();
+
+        Assert.True(pinned.IsGranted);
+        Assert.Equal(-errno, truncated);
         contract.Unpin(pinned.Pin!);
     }
 
@@ -100,4 +113,7 @@ public sealed class GuardedFilesTests : IAsyncLifetime
         _runtime?.Dispose();
         _directory.Dispose();
     }
+
+    private static PinRequest Wish(ResolvedMemory memory, PinAccess access) => new(
+        memory.Identity!.Value, memory.Path, new(0, 8), access, PinKind.LongTerm, PinMapping.PageCache, new(1, 0, 1, "test"), "rkey 1");
 }

@@ -36,6 +36,8 @@ public sealed class OptionsTests : IDisposable
     [InlineData("""{ "Devices": [ { "Name": "a", "VendorPartId": "0x1017" } ] }""", """Devices:0:VendorPartId: "0x1017" is not a whole number from 0 to""")]
     [InlineData("""{ "Devices": [ { "Name": "a", "GidTableLength": 5, "Ports": [ { "Addresses": [ "10.0.0.1", "10.0.0.2" ] } ] } ] }""", """Devices:0:GidTableLength: "5" is not a whole number from 6 to 256""")]
     [InlineData("""{ "Contract": { "Policy": "allow" } }""", """Contract:Policy: "allow" is not one of: deny, ignore""")]
+    [InlineData("""{ "Admission": { "Holes": "fill" } }""", """Admission:Holes: "fill" is not one of: allow, allocate, refuse""")]
+    [InlineData("""{ "Device": { "LockedMemory": "no" } }""", """Device:LockedMemory: "no" is not one of: enforce, ignore""")]
     [InlineData("""{ "Engine": { "Workers": 0 } }""", """Engine:Workers: "0" is not a whole number from 1 to 64""")]
     [InlineData("""{ "Engine": { "Workers": "two" } }""", """Engine:Workers: "two" is not a whole number from 1 to 64""")]
     [InlineData("""{ "Engine": { "SpinMicroseconds": -1 } }""", """Engine:SpinMicroseconds: "-1" is not a whole number from 0 to 1000000""")]
@@ -124,6 +126,29 @@ public sealed class OptionsTests : IDisposable
         {
             Environment.SetEnvironmentVariable("DAXEMU__ENGINE__WORKERS", null);
         }
+    }
+
+    [Fact]
+    public void A_volume_has_the_admission_rules_that_it_sets_and_the_default_for_the_others()
+    {
+        string a = _directory.Make("a"), b = _directory.Make("b"), c = _directory.Make("c"), d = _directory.Make("d");
+        string file = _directory.Write(
+            "daxemu.json",
+            $$"""
+            {
+              "Admission": { "Holes": "refuse", "Readers": "hold" },
+              "Volumes": [ { "Backing": "{{a}}", "Mount": "{{b}}", "Admission": { "Holes": "allocate", "SharedExtents": "unshare" } },
+                           { "Backing": "{{c}}", "Mount": "{{d}}" } ]
+            }
+            """);
+
+        DaxEmuOptions options = Read(file);
+
+        AdmissionRules common = new(Holes: HoleRule.Refuse, Readers: ReaderRule.Hold);
+        Assert.Equal(common, options.Contract.Admission);
+        Assert.Equal(
+            [common with { Holes = HoleRule.Allocate, SharedExtents = SharedExtentRule.Unshare }, common], options.Volumes.Select(v => v.Admission));
+        Assert.Equal(AdmissionRules.Default, Read(_directory.Write("empty.json", "{}")).Contract.Admission);
     }
 
     [Fact]

@@ -9,4 +9,5 @@ public static class linux_falloc
     public const uint FALLOC_FL_COLLAPSE_RANGE = 0x08;
     public const uint FALLOC_FL_ZERO_RANGE = 0x10;
     public const uint FALLOC_FL_INSERT_RANGE = 0x20;
+    public const uint FALLOC_FL_UNSHARE_RANGE = 0x40;
 }

@@ -14,6 +14,7 @@ public static class mman
     public const int MAP_ANONYMOUS = 0x20;
     public const int MAP_SYNC = 0x80000;
     public const int MADV_POPULATE_READ = 22;
+    public const int MADV_POPULATE_WRITE = 23;
     public const uint MFD_CLOEXEC = 1;
     public const uint MFD_ALLOW_SEALING = 2;
     public const int MS_SYNC = 4;

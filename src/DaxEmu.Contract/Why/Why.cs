@@ -20,7 +20,7 @@ public static class Why
             _ => null,
         };
         ByteRange range = judged?.Operation.Range ?? ByteRange.From(0);
-        List<Pin> inTheWay = [.. held.Where(p => p.Request.Range.Overlaps(range))];
+        List<Pin> inTheWay = [.. held.Where(p => !p.Yields && p.Request.Range.Overlaps(range))];
         List<WhyBreach> breaches = [.. events.OfType<Breach>().Select(Describe)];
         List<Divergence> divergences = [.. events.OfType<Divergence>()];
 

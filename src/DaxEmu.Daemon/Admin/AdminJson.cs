@@ -19,6 +19,11 @@ namespace DaxEmu.Daemon.Admin;
         typeof(KebabCaseEnumConverter<PinMapping>),
         typeof(KebabCaseEnumConverter<LayoutOperationKind>),
         typeof(KebabCaseEnumConverter<LayoutVerdict>),
+        typeof(KebabCaseEnumConverter<HoleRule>),
+        typeof(KebabCaseEnumConverter<SharedExtentRule>),
+        typeof(KebabCaseEnumConverter<UnstableFileRule>),
+        typeof(KebabCaseEnumConverter<MappingRule>),
+        typeof(KebabCaseEnumConverter<ReaderRule>),
     ])]
 [JsonSerializable(typeof(DaemonStatus))]
 [JsonSerializable(typeof(IReadOnlyList<Pin>))]

@@ -88,7 +88,7 @@ internal sealed class AdminView(
         LocatedFile file = Find(path);
         return new(
             path, file.Mount, policies.Resolve(file.Identity, file.Path), policies.PlacesOf(file.Identity, file.Path),
-            contract.PinsOf(file.Identity).Count);
+            policies.RulesOf(file.Identity, file.Path), contract.PinsOf(file.Identity).Count);
     }
 
     /// <summary>What is known of a file.</summary>

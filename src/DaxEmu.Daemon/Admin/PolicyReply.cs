@@ -7,6 +7,7 @@ namespace DaxEmu.Daemon.Admin;
 /// <param name="Mount">The guarded volume it lies on; null when it lies on none, so that its policy is never asked for.</param>
 /// <param name="Policy">The policy, and where it is set.</param>
 /// <param name="Places">The places that could name one, nearest first, and what they say.</param>
+/// <param name="Admission">What the file must promise before it is pinned.</param>
 /// <param name="PinCount">Pins held on the file now.</param>
 internal sealed record PolicyReply(
-    string Path, string? Mount, PolicySetting Policy, IReadOnlyList<PolicyPlace> Places, int PinCount);
+    string Path, string? Mount, PolicySetting Policy, IReadOnlyList<PolicyPlace> Places, AdmissionRules Admission, int PinCount);

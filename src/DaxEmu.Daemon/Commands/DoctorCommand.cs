@@ -29,7 +29,7 @@ internal static class DoctorCommand
             string[] directories = parsed.GetValue(path) is { } named
                 ? [Path.GetFullPath(named)]
                 : [.. options.Volumes.Select(v => v.Backing).DefaultIfEmpty(Directory.GetCurrentDirectory())];
-            DoctorReport report = await Examination.MakeAsync(options.Sockets.Directory, options.Device.Devices, directories);
+            DoctorReport report = await Examination.MakeAsync(options.Sockets.Directory, options.Device.Devices, directories, options);
             if (parsed.GetValue(json))
             {
                 JsonOption.Write(parsed, report, DoctorJson.Default.DoctorReport);

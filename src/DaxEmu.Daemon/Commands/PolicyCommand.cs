@@ -3,6 +3,7 @@ using System.Text;
 using DaxEmu.Abi;
 using DaxEmu.Contract;
 using DaxEmu.Daemon.Admin;
+using DaxEmu.Daemon.Configuration;
 using DaxEmu.Linux;
 using DaxEmu.Linux.Files;
 using Microsoft.Win32.SafeHandles;
@@ -118,6 +119,7 @@ internal static class PolicyCommand
             terminal.Line($"  {place.Value ?? "-",-14} {place.Where}");
         }
 
+        terminal.Line($"Who may pin it: {AdmissionText.Of(reply.Admission)}.");
         terminal.Line(reply.PinCount == 0
             ? (FormattableString)$"No pins are held on it now."
             : $"{reply.PinCount} pins are held on it: an operation that meets one is judged by the policy at that moment.");

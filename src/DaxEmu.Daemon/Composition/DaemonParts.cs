@@ -34,7 +34,8 @@ internal static class DaemonParts
             s.GetRequiredService<IContractJournal>(),
             s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<PinHolderRelay>(),
-            s.GetRequiredService<DaxEmuOptions>().Contract.Limits));
+            s.GetRequiredService<DaxEmuOptions>().Contract.Limits,
+            s.GetRequiredService<PolicySource>()));
         services.AddSingleton<IFileContract, GuardedContract>();
         services.AddSingleton<IGuardEvents, GuardLog>();
         services.AddSingleton<NicParts>();

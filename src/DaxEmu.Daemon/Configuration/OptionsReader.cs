@@ -11,11 +11,12 @@ internal static class OptionsReader
     public static DaxEmuOptions Read(ConfigurationSources sources)
     {
         SettingReader reader = new(sources);
+        AdmissionRules admission = AdmissionReader.Read(reader, "Admission", AdmissionRules.Default);
         DaxEmuOptions options = new(
             ReadSockets(reader, RuntimeDirectoryDefault.ForServing()),
             ReadDevice(reader),
-            VolumesReader.Read(reader),
-            ReadContract(reader),
+            VolumesReader.Read(reader, admission),
+            ReadContract(reader, admission),
             new EngineOptions(
                 reader.WholeNumber("Engine:Workers", otherwise: 1, smallest: 1, largest: 64),
                 reader.WholeNumber("Engine:SpinMicroseconds", otherwise: 50, smallest: 0, largest: 1_000_000)),
@@ -49,9 +50,10 @@ internal static class OptionsReader
         return new SocketsOptions(directory);
     }
 
-    private static ContractOptions ReadContract(SettingReader reader) => new(
+    private static ContractOptions ReadContract(SettingReader reader, AdmissionRules admission) => new(
         reader.Choice<Policy>("Contract:Policy"),
         reader.Place("Contract:Policy"),
+        admission,
         new ContractLimits(
             TimeSpan.FromMilliseconds(reader.WholeNumber(
                 "Contract:LeaseBreakMilliseconds",
@@ -85,5 +87,7 @@ internal static class OptionsReader
         reader.WholeNumber("Device:MaxQueuePairs", otherwise: 16384, smallest: 2, largest: 1 << 20),
         reader.WholeNumber("Device:MaxCompletionQueues", otherwise: 16384, smallest: 1, largest: 1 << 20),
         reader.WholeNumber("Device:MaxMemoryRegions", otherwise: 65536, smallest: 1, largest: 1 << 23),
-        reader.WholeNumber("Device:MaxSessions", otherwise: 4096, smallest: 1, largest: 1 << 20));
+        reader.WholeNumber("Device:MaxSessions", otherwise: 4096, smallest: 1, largest: 1 << 20),
+        reader.WholeNumber("Device:MaxRegisteredMebibytesPerUser", otherwise: 1 << 25, smallest: 1, largest: 1 << 25),
+        reader.Choice<LockedMemoryRule>("Device:LockedMemory") ?? LockedMemoryRule.Enforce);
 }

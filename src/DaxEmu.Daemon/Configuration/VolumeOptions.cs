@@ -8,5 +8,7 @@ namespace DaxEmu.Daemon.Configuration;
 /// <param name="Mount">Where programs see it, absolute.</param>
 /// <param name="Policy">The volume's policy, or null when it has none of its own.</param>
 /// <param name="PolicySetAt">Key and origin of that policy, for messages.</param>
+/// <param name="Admission">What its files must promise before they are pinned.</param>
 /// <param name="Passthrough">Whether to use the kernel's FUSE passthrough.</param>
-internal sealed record VolumeOptions(string Key, string Backing, string Mount, Policy? Policy, string PolicySetAt, PassthroughMode Passthrough);
+internal sealed record VolumeOptions(
+    string Key, string Backing, string Mount, Policy? Policy, string PolicySetAt, AdmissionRules Admission, PassthroughMode Passthrough);

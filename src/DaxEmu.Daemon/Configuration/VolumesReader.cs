@@ -6,7 +6,9 @@ namespace DaxEmu.Daemon.Configuration;
 internal static class VolumesReader
 {
     /// <summary>Reads the list; problems go to the reader.</summary>
-    public static IReadOnlyList<VolumeOptions> Read(SettingReader reader)
+    /// <param name="reader">Where to read.</param>
+    /// <param name="admission">The admission rules of volumes that set none of their own.</param>
+    public static IReadOnlyList<VolumeOptions> Read(SettingReader reader, AdmissionRules admission)
     {
         List<VolumeOptions> volumes = new();
         foreach (string key in reader.Entries("Volumes"))
@@ -17,6 +19,7 @@ internal static class VolumesReader
                 Directory(reader, $"{key}:Mount", "the directory to mount it on"),
                 reader.Choice<Policy>($"{key}:Policy"),
                 reader.Place($"{key}:Policy"),
+                AdmissionReader.Read(reader, $"{key}:Admission", admission),
                 reader.Choice<PassthroughMode>($"{key}:Passthrough") ?? PassthroughMode.Auto);
             CheckAgainst(volumes, volume, reader);
             volumes.Add(volume);

@@ -1,3 +1,4 @@
+using DaxEmu.Daemon.Configuration;
 using DaxEmu.Device;
 
 namespace DaxEmu.Daemon.Doctor;
@@ -9,7 +10,9 @@ internal static class Examination
     /// <param name="runtimeDirectory">Where the daemon's sockets would be.</param>
     /// <param name="devices">The configured RDMA devices.</param>
     /// <param name="directories">Directories whose filesystems to probe.</param>
-    public static async Task<DoctorReport> MakeAsync(string runtimeDirectory, IReadOnlyList<EmulatedDeviceOptions> devices, IReadOnlyList<string> directories)
+    /// <param name="options">The rest of the configuration.</param>
+    public static async Task<DoctorReport> MakeAsync(
+        string runtimeDirectory, IReadOnlyList<EmulatedDeviceOptions> devices, IReadOnlyList<string> directories, DaxEmuOptions options)
     {
         List<ProbeResult> probes =
         [
@@ -24,7 +27,9 @@ internal static class Examination
             await ProcessProbes.UserNamespacesAsync(),
             ProcessProbes.IoUring(),
             ProcessProbes.OpenFiles(),
-            ProcessProbes.LockedMemory(),
+            ProcessProbes.LockedMemory(options.Device.LockedMemory),
+            AdmissionProbes.Default(options.Contract.Admission),
+            .. options.Volumes.Select(AdmissionProbes.Volume),
             .. devices.Select(DeviceProbes.Addresses),
             HostProbes.RdmaDevices(),
             await HostProbes.CompilerAsync(),

@@ -1,6 +1,8 @@
 using DaxEmu.Daemon.Programs;
+using DaxEmu.Daemon.Configuration;
 using DaxEmu.Linux;
 using DaxEmu.Linux.Features;
+using DaxEmu.Linux.Processes;
 
 namespace DaxEmu.Daemon.Doctor;
 
@@ -30,7 +32,14 @@ internal static class ProcessProbes
     }
 
     /// <summary>RLIMIT_MEMLOCK, which real drivers charge registrations against.</summary>
-    public static ProbeResult LockedMemory() => ProbeResult.Ok("locked memory", $"limit {Limit("Max locked memory")} bytes");
+    public static ProbeResult LockedMemory(LockedMemoryRule rule)
+    {
+        string limit = MemoryLockLimit.Of(Environment.ProcessId) is { IsExempt: false, Bytes: { } bytes }
+            ? $"this user may register {bytes} bytes (RLIMIT_MEMLOCK)"
+            : "this user may register any amount";
+        return ProbeResult.Ok(
+            "locked memory", rule == LockedMemoryRule.Enforce ? limit : "RLIMIT_MEMLOCK does not count (Device:LockedMemory is ignore)");
+    }
 
     /// <summary>User namespaces: a mount of one's own without being root.</summary>
     public static async Task<ProbeResult> UserNamespacesAsync()

@@ -2,6 +2,7 @@ using DaxEmu.Contract;
 using DaxEmu.Daemon.Composition;
 using DaxEmu.Daemon.Configuration;
 using DaxEmu.Device;
+using DaxEmu.Linux.Processes;
 using Microsoft.Extensions.Hosting;
 
 namespace DaxEmu.Daemon.Hosting;
@@ -37,6 +38,8 @@ internal sealed class DeviceService(
             SocketMode = Everyone,
             Devices = options.Device.Devices,
             MaxSessions = options.Device.MaxSessions,
+            MaxRegisteredBytesPerUser = (long)options.Device.MaxRegisteredMebibytesPerUser << 20,
+            MemoryLock = options.Device.LockedMemory == LockedMemoryRule.Enforce ? MemoryLockLimit.Of : null,
         };
         _server = new DeviceServer(settings, nic.Device, nic.Mappings, nic.Events, memory, engine.Workers, log, time, nic.Syncer);
         holders.Attach(_server);

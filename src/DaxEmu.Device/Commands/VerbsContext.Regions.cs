@@ -20,7 +20,7 @@ internal sealed partial class VerbsContext
     private const nuint HugePage = 2 << 20;
 
     private readonly HandleTable<MemoryRegion> _regions = new(int.MaxValue);
-    private readonly Dictionary<uint, int> _segmentCounts = [];
+    private readonly Dictionary<uint, RegionCharge> _charges = [];
     private ulong _registeredBytes;
 
     /// <summary>reg_mr: finds out what the memory is, asks for the pins, maps it.</summary>
@@ -101,19 +101,28 @@ internal sealed partial class VerbsContext
             _regions.Remove(handle);
             _registeredBytes -= region.Length;
             _quota.ReturnRegisteredBytes((long)region.Length);
-            ReturnSegments(handle);
+            ReturnCharge(handle);
         }
 
         return gone;
     }
 
-    private void ReturnSegments(uint handle)
+    private void ReturnCharge(uint handle)
     {
-        _segmentCounts.Remove(handle, out int segments);
-        for (int i = 0; i < segments; i++)
+        _charges.Remove(handle, out RegionCharge charge);
+        _services.Locked.Return(_identity.Client.ProcessId, charge.LockedBytes);
+        for (int i = 0; i < charge.Segments; i++)
         {
             _quota.ReturnObject();
         }
+    }
+
+    // Whole pages: what a pin of them would hold.
+    private static long LockedBytesOf(ulong start, ulong length)
+    {
+        ulong page = (ulong)Environment.SystemPageSize;
+        ulong slack = start % page;
+        return length > long.MaxValue - (2 * page) ? long.MaxValue / 2 : (long)((slack + length + page - 1) / page * page);
     }
 
     private static bool IsDurable(in ib_uverbs_reg_mr request) => (request.access_flags & IB_UVERBS_ACCESS_FLUSH_PERSISTENT) != 0;
@@ -169,6 +178,13 @@ internal sealed partial class VerbsContext
         }
 
         rollback.Add(() => _quota.ReturnRegisteredBytes(counted));
+        long locked = _services.Options.MemoryLock is null ? 0 : LockedBytesOf(request.start, length);
+        if (locked > 0 && _services.Locked.Take(_identity.Client.ProcessId, locked) is { IsOk: false } overLocked)
+        {
+            return overLocked.Error;
+        }
+
+        rollback.Add(() => _services.Locked.Return(_identity.Client.ProcessId, locked));
         NicResult<MemoryRegion> region = WaitFor(cancellation => Nic.RegisterAsync(
             domain,
             new MemoryRegionRequest(request.hca_va, length, request.access_flags, pins, map),
@@ -180,7 +196,7 @@ internal sealed partial class VerbsContext
 
         _regions.TryPeek(out uint handle);
         _regions.Add(region.Value);
-        _segmentCounts.Add(handle, segments);
+        _charges.Add(handle, new(segments, locked));
         _registeredBytes += length;
         rollback.Commit();
         command.Respond(new ib_uverbs_reg_mr_resp { mr_handle = handle, lkey = region.Value.Key, rkey = region.Value.Key });

@@ -176,7 +176,8 @@ internal sealed partial class VerbsContext
         }
 
         _quota.ReturnRegisteredBytes((long)_registeredBytes);
-        int objects = _domains.Count + _segmentCounts.Values.Sum() + _windows.Count + _channels.Count + _completionQueues.Count
+        _services.Locked.Return(_identity.Client.ProcessId, _charges.Values.Sum(charge => charge.LockedBytes));
+        int objects = _domains.Count + _charges.Values.Sum(charge => charge.Segments) + _windows.Count + _channels.Count + _completionQueues.Count
             + _queuePairs.Count + _addressHandles.Count + _sharedReceiveQueues.Count;
         for (int i = objects; i > 0; i--)
         {

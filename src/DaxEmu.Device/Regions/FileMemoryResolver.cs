@@ -36,6 +36,16 @@ public sealed class FileMemoryResolver : IMemoryResolver
         }
     }
 
+    /// <summary>How to read what admission needs to know of a file.</summary>
+    /// <param name="descriptor">The client's.</param>
+    /// <param name="blocks">To ask where the file's bytes lie; with the client's access mode.</param>
+    /// <param name="canWrite">The client may write it.</param>
+    public static Func<FileFacts> FactsOf(SafeFileHandle descriptor, SafeFileHandle blocks, bool canWrite)
+    {
+        DescriptorLayout layout = new(blocks);
+        return () => new FileFacts(DescriptorStatus.Of(descriptor).Size, canWrite) { Layout = layout };
+    }
+
     /// <summary>Takes a descriptor for what it is, wherever its file lies: for a file whose server is trusted.</summary>
     /// <param name="descriptor">The client's descriptor, or one with the same rights.</param>
     /// <param name="segment">Which bytes of it.</param>
@@ -65,7 +75,7 @@ public sealed class FileMemoryResolver : IMemoryResolver
                 Offset = segment.offset,
                 CanWrite = status.CanWrite,
                 Mapping = wantsSync && status.IsDax ? PinMapping.Sync : PinMapping.PageCache,
-                ReadFacts = () => new FileFacts(DescriptorStatus.Of(descriptor).Size, status.CanWrite),
+                ReadFacts = FactsOf(descriptor, descriptor, status.CanWrite),
             };
         }
         catch (LinuxException failure)

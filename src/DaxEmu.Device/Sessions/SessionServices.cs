@@ -16,6 +16,9 @@ internal sealed record SessionServices(
     CmService Connections,
     RegionSyncer? Syncer)
 {
+    /// <summary>What each process has registered.</summary>
+    public LockedMemory Locked { get; } = new(Options.MemoryLock);
+
     /// <summary>Memory of clients that cannot be mapped; null: the NIC's engines cannot reach any.</summary>
     public UnmappedMemory? Unmapped => Nic.UnmappedMemory as UnmappedMemory;
 }

@@ -11,11 +11,12 @@ public sealed class BackingFile : IDisposable
 {
     private Action? _release;
 
-    internal BackingFile(FileIdentity identity, string path, SafeFileHandle? descriptor, Action release)
+    internal BackingFile(FileIdentity identity, string path, SafeFileHandle? descriptor, SafeFileHandle? blocks, Action release)
     {
         Identity = identity;
         Path = path;
         Descriptor = descriptor;
+        Blocks = blocks;
         _release = release;
     }
 
@@ -32,10 +33,14 @@ public sealed class BackingFile : IDisposable
     /// </summary>
     public SafeFileHandle? Descriptor { get; }
 
-    /// <summary>Closes <see cref="Descriptor"/>.</summary>
+    /// <summary>The backing file, opened with the client's access mode: to ask where its bytes lie. Null when it is no regular file.</summary>
+    public SafeFileHandle? Blocks { get; }
+
+    /// <summary>Closes <see cref="Descriptor"/> and <see cref="Blocks"/>.</summary>
     public void Dispose()
     {
         Descriptor?.Dispose();
+        Blocks?.Dispose();
         Interlocked.Exchange(ref _release, null)?.Invoke();
     }
 }

@@ -114,7 +114,10 @@ public sealed class FuseGuard : IDisposable
 
         try
         {
-            file = new BackingFile(node.Identity, _volume.ShownPath(node), Backing(node, descriptor), () => _volume.Nodes.Release(node));
+            SafeFileHandle? blocks = Backing(node, descriptor);
+            file = new BackingFile(
+                node.Identity, _volume.ShownPath(node), DataPath == FuseDataPath.Passthrough ? blocks : null, blocks,
+                () => _volume.Nodes.Release(node));
             return true;
         }
         catch
@@ -211,7 +214,7 @@ public sealed class FuseGuard : IDisposable
 
     private SafeFileHandle? Backing(Node node, SafeFileHandle descriptor)
     {
-        if (DataPath != FuseDataPath.Passthrough || !node.IsRegular)
+        if (!node.IsRegular)
         {
             return null;
         }

@@ -17,6 +17,10 @@ namespace DaxEmu.Linux.Memory;
 public readonly record struct DescriptorStatus(
     ulong Device, ulong Inode, ulong Size, uint Mode, uint Links, bool IsDax, int OpenFlags)
 {
+    // Not in linux/magic.h: fs/bcachefs/bcachefs_format.h, and OpenZFS's ZFS_SUPER_MAGIC.
+    private const long BcachefsMagic = 0xca451a4e;
+    private const long ZfsMagic = 0x2fc12fc1;
+
     /// <summary>True for a regular file, which a memfd is too.</summary>
     public bool IsRegularFile => (Mode & S_IFMT) == S_IFREG;
 
@@ -67,6 +71,12 @@ public readonly record struct DescriptorStatus(
     /// <exception cref="LinuxException">fstatfs(2) failed.</exception>
     public static bool IsServed(SafeFileHandle descriptor) => FilesystemOf(descriptor) is FUSE_SUPER_MAGIC or NFS_SUPER_MAGIC
         or CIFS_SUPER_MAGIC or SMB2_SUPER_MAGIC or CEPH_SUPER_MAGIC or V9FS_MAGIC or AFS_FS_MAGIC;
+
+    /// <summary>True for a file of a filesystem that writes every block to a new place, unless told otherwise for the file: fstatfs(2).</summary>
+    /// <param name="descriptor">Any open descriptor.</param>
+    /// <exception cref="LinuxException">fstatfs(2) failed.</exception>
+    public static bool MovesBlocks(SafeFileHandle descriptor) =>
+        FilesystemOf(descriptor) is BTRFS_SUPER_MAGIC or F2FS_SUPER_MAGIC or NILFS_SUPER_MAGIC or BcachefsMagic or ZfsMagic;
 
     /// <summary>
     /// The name the kernel has for an open descriptor, such as <c>/vol/f</c>, <c>/memfd:x (deleted)</c>; for messages only.

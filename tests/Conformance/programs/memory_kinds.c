@@ -308,6 +308,34 @@ static void limited_files(const char *file)
     both_ways((unsigned char *)anonymous(8 * PAGE) + PAGE + 5);
 }
 
+static void give_up_locking(void)
+{
+    struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+    struct __user_cap_data_struct sets[2];
+    CHECK(syscall(SYS_capget, &header, sets) == 0);
+    sets[0].effective &= ~(1U << CAP_IPC_LOCK);
+    CHECK(syscall(SYS_capset, &header, sets) == 0);
+}
+
+/* What is registered counts against RLIMIT_MEMLOCK, and what is deregistered no more. */
+static void locked_memory(const char *file)
+{
+    (void)file;
+    unsigned char *memory = anonymous(64 * PAGE);
+    struct rlimit limit = { 40 * PAGE, 40 * PAGE };
+    CHECK(setrlimit(RLIMIT_MEMLOCK, &limit) == 0);
+    struct ibv_mr *privileged = ibv_reg_mr(l.pd, memory, 64 * PAGE, EVERYTHING);
+    CHECK(privileged != NULL || geteuid() != 0);
+    CHECK(privileged == NULL || ibv_dereg_mr(privileged) == 0);
+    give_up_locking();
+    refused(memory, 64 * PAGE, ENOMEM);
+    struct ibv_mr *most = ibv_reg_mr(l.pd, memory, 30 * PAGE, EVERYTHING);
+    CHECK(most != NULL);
+    refused(memory, 30 * PAGE, ENOMEM);
+    CHECK(ibv_dereg_mr(most) == 0);
+    both_ways(memory + 5);
+}
+
 /* More pieces than a message has descriptors. */
 static void many_pieces(const char *file)
 {
@@ -553,7 +581,7 @@ static const struct {
     { "heap", heap }, { "anonymous", mapped }, { "statics", statics }, { "read-only", read_only }, { "shared-file", shared_file }, { "pinned-file", pinned_file },
     { "memory-file", memory_file }, { "stack", stack }, { "thread-stack", thread_stack }, { "other-stack", other_stack },
     { "every-operation", every_operation }, { "executable", executable }, { "huge", huge }, { "shared-anonymous", shared_anonymous },
-    { "limited-files", limited_files }, { "many-pieces", many_pieces }, { "stale", stale }, { "held-up", held_up }, { "several-files", several_files },
+    { "limited-files", limited_files }, { "locked-memory", locked_memory }, { "many-pieces", many_pieces }, { "stale", stale }, { "held-up", held_up }, { "several-files", several_files },
     { "pinned-files", pinned_files }, { "refused-whole", refused_whole }, { "unmapped", unmapped },
     { "mapped-anew", mapped_anew }, { "forked", forked }, { "written-meanwhile", written_meanwhile },
 };

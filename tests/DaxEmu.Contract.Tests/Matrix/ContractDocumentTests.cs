@@ -14,7 +14,7 @@ public sealed partial class ContractDocumentTests
     [Fact]
     public async Task The_document_shows_what_the_contract_does()
     {
-        Dictionary<string, string> tables = new() { ["operations"] = Operations() };
+        Dictionary<string, string> tables = new() { ["operations"] = Operations(), ["admission"] = await Refusals() };
         foreach (LayoutReach reach in Enum.GetValues<LayoutReach>())
         {
             tables[$"matrix-{Name(reach)}"] = await Matrix(reach);
@@ -37,6 +37,18 @@ public sealed partial class ContractDocumentTests
         .. Enum.GetValues<LayoutOperationKind>().Select(kind => (string[])[$"`{Name(kind)}`", Words(LayoutReaches.Of(kind))]),
     ]);
 
+    private static async Task<string> Refusals()
+    {
+        List<string[]> rows = [["rule", "a pin", "errno", "is told"]];
+        foreach (AdmissionCase refused in AdmissionCase.Refused)
+        {
+            (PinDecision decision, _) = await refused.Ask();
+            rows.Add([refused.Rule, refused.Name, Errno.NameOf(decision.Errno), decision.Reason]);
+        }
+
+        return Lines(rows);
+    }
+
     // Kinds that share a reach share their rows; one whose cell is another is named in it.
     private static async Task<string> Matrix(LayoutReach reach)
     {
@@ -47,7 +59,7 @@ public sealed partial class ContractDocumentTests
             List<string> row =
             [
                 overlap.Name,
-                string.Join(", ", overlap.Pins.Select(Shown)),
+                string.Join("; ", overlap.Pins.Select(Shown)),
                 LayoutReaches.RangeOf(kinds[0], overlap.Offset, overlap.Length).ToString(),
             ];
             foreach (PolicyColumn column in PolicyColumn.All)
@@ -75,11 +87,12 @@ public sealed partial class ContractDocumentTests
     }
 
     private static string Shown(PinnedBytes pin) =>
-        $"{new ByteRange(pin.Start, pin.End)}{(pin.Process == 1 ? "" : $" of process {pin.Process}")}";
+        $"{new ByteRange(pin.Start, pin.End)}{(pin.Process == 1 ? "" : $" of process {pin.Process}")}"
+        + (pin.Is == PinnedAs.Reader ? ", read-only" : pin.Is == PinnedAs.OnDemand ? ", on demand" : "");
 
     private static string Lines(List<string[]> rows)
     {
-        IEnumerable<string> lines = rows.Select(row => $"| {string.Join(" | ", row)} |");
+        IEnumerable<string> lines = rows.Select(row => $"| {string.Join(" | ", row.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |");
         return string.Join('\n', [lines.First(), $"|{string.Concat(rows[0].Select(_ => "---|"))}", .. lines.Skip(1)]) + "\n";
     }
 

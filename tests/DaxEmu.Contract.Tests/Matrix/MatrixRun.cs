@@ -22,8 +22,13 @@ internal static class MatrixRun
         foreach (PinnedBytes bytes in overlap.Pins)
         {
             FileIdentity file = bytes.OfAnotherFile ? World.OtherFile : World.File;
+            PinAccess access = bytes.Is == PinnedAs.Reader ? PinAccess.Read : PinAccess.Read | PinAccess.Write;
+            PinRequest wish = World.Wish(bytes.Start, bytes.End, access, file, bytes.Process) with
+            {
+                Kind = bytes.Is == PinnedAs.OnDemand ? PinKind.Odp : PinKind.LongTerm,
+            };
             PinDecision granted = await world.Contract.PinAsync(
-                World.Wish(bytes.Start, bytes.End, file: file, process: bytes.Process), () => world.Facts, World.Token);
+                wish, () => world.Facts with { OpenForWriting = bytes.Is != PinnedAs.Reader }, World.Token);
             pins.Add(granted.Pin!);
         }
 
@@ -34,9 +39,9 @@ internal static class MatrixRun
         {
             // The holders learn of it: under the lease policies those of the pins in the way, and nobody else.
             Assert.Equal(
-                policy == Policy.Wait ? [] : overlap.Meets.Select(met => pins[met].Id),
+                policy == Policy.Wait ? [] : overlap.InTheWay.Select(met => pins[met].Id),
                 world.Holders.Notices.Select(notice => notice.Pin.Id).Order());
-            pins.ForEach(world.Contract.Unpin);
+            pins.Where(pin => !pin.Yields).ToList().ForEach(world.Contract.Unpin);
         }
         else if (waits)
         {

@@ -5,13 +5,16 @@ namespace DaxEmu.Contract.Tests.Matrix;
 /// <param name="Pins">The pins, in the order in which they are granted.</param>
 /// <param name="Offset">The operation's offset; a truncate's new length.</param>
 /// <param name="Length">Its length, where it has one.</param>
-/// <param name="Meets">Which pins share a byte with it, by their place in <paramref name="Pins"/>.</param>
+/// <param name="Meets">Which pins share a byte with it, by their place in <paramref name="Pins"/>; those that yield too.</param>
 internal sealed record Overlap(string Name, IReadOnlyList<PinnedBytes> Pins, ulong Offset, ulong Length, params IReadOnlyList<int> Meets)
 {
     /// <summary>Bytes of the file; its last page is in the file in part.</summary>
     internal const ulong FileSize = (4 * Page) + 2148;
 
     internal const ulong Page = 4096;
+
+    /// <summary>Those of the pins it meets that stand in its way.</summary>
+    internal IEnumerable<int> InTheWay => Meets.Where(pin => !Pins[pin].Yields);
 
     private static readonly PinnedBytes[] OnePin = [new(Page, 3 * Page)];
     private static readonly PinnedBytes[] WithinPages = [new(5000, 10_000)];
@@ -22,6 +25,12 @@ internal sealed record Overlap(string Name, IReadOnlyList<PinnedBytes> Pins, ulo
 
     private static readonly PinnedBytes[] SideBySide =
         [new(0, Page), new(Page, 2 * Page, Process: 2), new(2 * Page, 3 * Page, Process: 3)];
+
+    private static readonly PinnedBytes[] Reader = [new(Page, 3 * Page, Is: PinnedAs.Reader)];
+    private static readonly PinnedBytes[] OnDemand = [new(Page, 3 * Page, Is: PinnedAs.OnDemand)];
+
+    private static readonly PinnedBytes[] WriterAndOthers =
+        [new(Page, 2 * Page), new(Page, 2 * Page, Process: 2, Is: PinnedAs.Reader), new(0, 4 * Page, Process: 3, Is: PinnedAs.OnDemand)];
 
     private static readonly PinnedBytes[] OfAnotherFile = [new(0, FileSize, OfAnotherFile: true)];
 
@@ -76,6 +85,11 @@ internal sealed record Overlap(string Name, IReadOnlyList<PinnedBytes> Pins, ulo
         new("pins of three processes, one within the other, all met", Nested, 6000, 1, 0, 1, 2),
         new("pins of three processes, one within the other, two met", Nested, 6001, 1, 0, 1),
         new("pins of three processes, side by side, two met", SideBySide, Page - 1, 2, 0, 1),
+        new("pin of who may only read", Reader, 6000, 1, 0),
+        new("pin of who may only read, touching", Reader, 0, Page),
+        new("pin on demand", OnDemand, 6000, 1, 0),
+        new("pins of a writer, of a reader, and on demand, all met", WriterAndOthers, 6000, 1, 0, 1, 2),
+        new("pins of a writer, of a reader, and on demand, one met", WriterAndOthers, 0, 1, 2),
     ];
 
     private static IReadOnlyList<Overlap> ToTheEnd { get; } =
@@ -98,6 +112,10 @@ internal sealed record Overlap(string Name, IReadOnlyList<PinnedBytes> Pins, ulo
         new("pins of three processes, one within the other, all met", Nested, 6000, Page, 0, 1, 2),
         new("pins of three processes, one within the other, two met", Nested, 6001, Page, 0, 1),
         new("pins of three processes, side by side, two met", SideBySide, Page, Page, 1, 2),
+        new("pin of who may only read", Reader, 6000, Page, 0),
+        new("pin on demand", OnDemand, 6000, Page, 0),
+        new("pins of a writer, of a reader, and on demand, all met", WriterAndOthers, 6000, Page, 0, 1, 2),
+        new("pins of a writer, of a reader, and on demand, one met", WriterAndOthers, 2 * Page, Page, 2),
     ];
 
     private static IReadOnlyList<Overlap> WholeFile { get; } =
@@ -109,5 +127,8 @@ internal sealed record Overlap(string Name, IReadOnlyList<PinnedBytes> Pins, ulo
         new("two pins of one process on one range", OneRangeTwice, 0, 0, 0, 1),
         new("pins of two processes on one range", OneRangeOfTwo, 0, 0, 0, 1),
         new("pins of three processes, side by side", SideBySide, 0, 0, 0, 1, 2),
+        new("pin of who may only read", Reader, 0, 0, 0),
+        new("pin on demand", OnDemand, 0, 0, 0),
+        new("pins of a writer, of a reader, and on demand", WriterAndOthers, 0, 0, 0, 1, 2),
     ];
 }

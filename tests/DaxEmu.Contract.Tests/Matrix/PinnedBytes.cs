@@ -5,4 +5,9 @@ namespace DaxEmu.Contract.Tests.Matrix;
 /// <param name="End">First byte after it.</param>
 /// <param name="Process">Whose it is.</param>
 /// <param name="OfAnotherFile">It lies on a file that no operation is asked for.</param>
-internal sealed record PinnedBytes(ulong Start, ulong End, int Process = 1, bool OfAnotherFile = false);
+/// <param name="Is">By whom, and how.</param>
+internal sealed record PinnedBytes(ulong Start, ulong End, int Process = 1, bool OfAnotherFile = false, PinnedAs Is = PinnedAs.Writer)
+{
+    /// <summary>It stands in no operation's way.</summary>
+    internal bool Yields => Is != PinnedAs.Writer;
+}

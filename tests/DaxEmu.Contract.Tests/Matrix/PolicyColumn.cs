@@ -22,13 +22,21 @@ internal sealed record PolicyColumn(Policy Policy, bool Waits, Answer WhenReleas
     ];
 
     /// <summary>What a cell of this column must say.</summary>
-    internal Cell Expect(LayoutOperationKind kind, Overlap overlap) => overlap.Meets.Count == 0
-        ? new(false, new(Proceed), new(Proceed), [.. overlap.Pins.Select(_ => RegionFate.Kept)])
-        : new(
-            Waits,
-            WhenReleased,
-            WhenKept,
-            [.. overlap.Pins.Select((_, pin) => overlap.Meets.Contains(pin) ? FateOf(kind, overlap, pin) : RegionFate.Kept)]);
+    internal Cell Expect(LayoutOperationKind kind, Overlap overlap)
+    {
+        bool isFree = !overlap.InTheWay.Any();
+        Answer kept = isFree ? new(Proceed) : WhenKept;
+        RegionFate ifItYields = kept.Verdict == Proceed ? RegionFate.Invalidated : RegionFate.Kept;
+        return new(
+            !isFree && Waits,
+            isFree ? new(Proceed) : WhenReleased,
+            kept,
+            [
+                .. overlap.Pins.Select((bytes, pin) => !overlap.Meets.Contains(pin) ? RegionFate.Kept
+                    : bytes.Yields ? ifItYields
+                    : FateOf(kind, overlap, pin)),
+            ]);
+    }
 
     // Sharing a file's blocks with another, and a change of its DAX flag, leave its pages where they are.
     private RegionFate FateOf(LayoutOperationKind kind, Overlap overlap, int pin) =>

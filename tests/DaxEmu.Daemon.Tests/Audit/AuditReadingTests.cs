@@ -3,7 +3,9 @@ using DaxEmu.Daemon.Audit;
 using DaxEmu.Daemon.Audit.Facts;
 using DaxEmu.Daemon.Audit.Probes;
 using DaxEmu.Daemon.Configuration;
+using DaxEmu.Linux.Files;
 using DaxEmu.Linux.Memory;
+using DaxEmu.Linux.Processes;
 using Xunit;
 using static DaxEmu.Abi.linux_fiemap;
 
@@ -55,18 +57,18 @@ public sealed class AuditReadingTests
     [Fact]
     public void Swap_files_are_read_with_the_spaces_in_their_names() => Assert.Equal(
         ["/swap file"],
-        SwapProbe.SwapFiles(["Filename\tType\tSize", "/swap\\040file    file\t\t1048572\t0\t-2", "/dev/sda2   partition\t1\t0\t-1"]));
+        SwapFiles.Paths(["Filename\tType\tSize", "/swap\\040file    file\t\t1048572\t0\t-2", "/dev/sda2   partition\t1\t0\t-1"]));
 
     [Theory]
     [InlineData("Max locked memory         8388608              16777216             bytes", 8388608L)]
     [InlineData("Max locked memory         unlimited            unlimited            bytes", null)]
-    public void The_soft_limit_counts(string line, long? expected) => Assert.Equal(expected, MemoryLimitProbe.LimitIn(["Max processes 1 1", line]));
+    public void The_soft_limit_counts(string line, long? expected) => Assert.Equal(expected, MemoryLockLimit.BytesIn(["Max processes 1 1", line]));
 
     [Theory]
     [InlineData("CapEff:\t000001ffffffffff", true)]
     [InlineData("CapEff:\t0000000000004000", true)]
     [InlineData("CapEff:\t0000000000003fff", false)]
-    public void CAP_IPC_LOCK_is_one_bit(string line, bool expected) => Assert.Equal(expected, MemoryLimitProbe.MayLockIn(["Name:\tx", line]));
+    public void CAP_IPC_LOCK_is_one_bit(string line, bool expected) => Assert.Equal(expected, MemoryLockLimit.MayLockIn(["Name:\tx", line]));
 
     [Fact]
     public void Extents_past_the_end_of_the_file_are_not_the_files()

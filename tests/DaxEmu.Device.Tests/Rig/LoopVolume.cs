@@ -3,14 +3,18 @@ using Xunit;
 
 namespace DaxEmu.Device.Tests;
 
-/// <summary>An ext4 filesystem in a file: what is durable there is what the file holds.</summary>
+/// <summary>A filesystem in a file: what is durable there is what the file holds.</summary>
 internal sealed class LoopVolume : IDisposable
 {
+    private static readonly string[] Ext4Options = ["-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0"];
+    private static readonly string[] XfsOptions = ["-q", "-m", "reflink=1"];
+
     private readonly string _directory;
 
     /// <summary>Makes and mounts it; skips the test where that cannot be done.</summary>
     /// <param name="directory">Where the image lies, or null for a new directory.</param>
-    public LoopVolume(string? directory = null)
+    /// <param name="type"><c>ext4</c>, <c>xfs</c> or <c>btrfs</c>.</param>
+    public LoopVolume(string? directory = null, string type = "ext4")
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/dev/loop-control"), "mounting a file needs root and loop devices");
         _directory = Directory.CreateTempSubdirectory("daxemu-loop-").FullName;
@@ -18,10 +22,11 @@ internal sealed class LoopVolume : IDisposable
         Path = Directory.CreateDirectory(System.IO.Path.Combine(_directory, "volume")).FullName;
         using (FileStream image = File.Create(Image))
         {
-            image.SetLength(32 << 20);
+            // As small as each is made.
+            image.SetLength(type == "ext4" ? 32 << 20 : type == "btrfs" ? 160 << 20 : 320 << 20);
         }
 
-        Run("mkfs.ext4", "-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0", Image);
+        Run($"mkfs.{type}", [.. type == "ext4" ? Ext4Options : type == "xfs" ? XfsOptions : ["-q"], Image]);
         Run("mount", "-o", "loop", Image, Path);
     }
 

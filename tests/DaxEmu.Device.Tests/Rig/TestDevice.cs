@@ -21,7 +21,8 @@ internal sealed unsafe class TestDevice : IDisposable
         NicBlock block = NicBlock.Initialise(nic, _block, length);
         Mappings = new MappingTable(16384);
         PinHolderRelay holders = new();
-        Contract = new FileContract(new FixedPolicy(policy), Journal, TimeProvider.System, holders);
+        Policy = new FixedPolicy(policy);
+        Contract = new FileContract(Policy, Journal, TimeProvider.System, holders, admission: Policy);
         NicEventRouter events = new();
         Syncer = new RegionSyncer(events, Mappings, nic.MaxQueuePairs);
         Nic = new NicDevice(
@@ -52,6 +53,8 @@ internal sealed unsafe class TestDevice : IDisposable
     public EngineWorker Worker { get; }
 
     public FileContract Contract { get; }
+
+    public FixedPolicy Policy { get; }
 
     public BoundedJournal Journal { get; } = new(65536);
 

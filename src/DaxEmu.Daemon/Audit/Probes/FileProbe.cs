@@ -26,7 +26,7 @@ internal static class FileProbe
             status.stx_nlink,
             (status.stx_attributes & STATX_ATTR_DAX) != 0,
             FlagsOf(target),
-            SwapProbe.IsSwapFile(target),
+            SwapFiles.Hold(target.Status),
             OverlayProbe.LayerOf(target));
     }
 
