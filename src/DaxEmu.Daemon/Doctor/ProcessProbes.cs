@@ -1,5 +1,5 @@
-using DaxEmu.Daemon.Programs;
 using DaxEmu.Daemon.Configuration;
+using DaxEmu.Daemon.Programs;
 using DaxEmu.Linux;
 using DaxEmu.Linux.Features;
 using DaxEmu.Linux.Processes;
