@@ -36,10 +36,10 @@ public sealed record DeviceServerOptions
     public long MaxRegisteredBytesPerUser { get; init; } = 1L << 45;
 
     /// <summary>
-    /// How much memory a process may register, by its id: RLIMIT_MEMLOCK, unless it has CAP_IPC_LOCK. More is ENOMEM, as in the kernel. Null:
-    /// that is no limit.
+    /// How much memory a process may register, by its id, such as <see cref="MemoryLockLimit.Of"/>: more is ENOMEM, as in the kernel. Null: any
+    /// amount.
     /// </summary>
-    public Func<int, MemoryLockLimit>? MemoryLock { get; init; } = MemoryLockLimit.Of;
+    public Func<int, MemoryLockLimit>? MemoryLock { get; init; }
 
     /// <summary>
     /// Memory mappings for rings, regions and doorbells of all users together, and at most four fifths of it for one; more is ENOMEM. By

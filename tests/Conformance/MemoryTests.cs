@@ -19,7 +19,6 @@ public sealed class MemoryTests(Machine machine)
     [InlineData("executable", "executable memory is reached where it is")]
     [InlineData("shared-anonymous", "shared memory without a name needs no privilege")]
     [InlineData("limited-files", "RLIMIT_FSIZE does not hinder")]
-    [InlineData("locked-memory", "what is registered counts against RLIMIT_MEMLOCK, but for CAP_IPC_LOCK")]
     [InlineData("many-pieces", "a region may have more pieces than a message has descriptors")]
     [InlineData("stale", "memory that exec replaced is a remote access error")]
     [InlineData("several-files", "a range over files and private memory is one region")]

@@ -89,5 +89,5 @@ internal static class OptionsReader
         reader.WholeNumber("Device:MaxMemoryRegions", otherwise: 65536, smallest: 1, largest: 1 << 23),
         reader.WholeNumber("Device:MaxSessions", otherwise: 4096, smallest: 1, largest: 1 << 20),
         reader.WholeNumber("Device:MaxRegisteredMebibytesPerUser", otherwise: 1 << 25, smallest: 1, largest: 1 << 25),
-        reader.Choice<LockedMemoryRule>("Device:LockedMemory") ?? LockedMemoryRule.Enforce);
+        reader.Choice<LockedMemoryRule>("Device:LockedMemory") ?? LockedMemoryRule.Ignore);
 }
