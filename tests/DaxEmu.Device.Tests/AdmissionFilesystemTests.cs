@@ -26,14 +26,14 @@ public sealed class AdmissionFilesystemTests
         Assert.Equal(0, volume.Register(file).Errno);
         Assert.Equal(0, AdmissionVolume.AllocatedBy(file));
 
-        volume.Device.Policy.Rules = new(Holes: HoleRule.Refuse);
+        volume.Device.FilePolicy.Rules = new(Holes: HoleRule.Refuse);
         Assert.Equal(EFAULT, volume.Register(file).Errno);
         Assert.Equal(0, volume.Register(half, 0, 8).Errno);
         (int errno, string text) = volume.Register(half);
         Assert.Equal(EFAULT, errno);
         Assert.Contains("The bytes [32768, 65536) have no block (Admission:Holes is refuse)", text, StringComparison.Ordinal);
 
-        volume.Device.Policy.Rules = new(Holes: HoleRule.Allocate);
+        volume.Device.FilePolicy.Rules = new(Holes: HoleRule.Allocate);
         Assert.Equal(0, volume.Register(file, 4, 12).Errno);
         Assert.Equal(0, volume.Register(half).Errno);
         Assert.Equal(8 * AdmissionVolume.Page, AdmissionVolume.AllocatedBy(file));
@@ -53,16 +53,16 @@ public sealed class AdmissionFilesystemTests
         using AdmissionVolume volume = new(type);
         string file = Path.Combine(volume.Path, "data");
         LoopVolume.Run("fallocate", "-l", $"{AdmissionVolume.Length}", file);
-        volume.Device.Policy.Rules = new(Holes: HoleRule.Refuse);
+        volume.Device.FilePolicy.Rules = new(Holes: HoleRule.Refuse);
 
         (int errno, string text) = volume.Register(file);
         Assert.Equal(EFAULT, errno);
         Assert.Contains("were never written", text, StringComparison.Ordinal);
 
-        volume.Device.Policy.Rules = new(Holes: HoleRule.Allocate);
+        volume.Device.FilePolicy.Rules = new(Holes: HoleRule.Allocate);
         Assert.Equal(0, volume.Register(file).Errno);
         volume.Write("data");
-        volume.Device.Policy.Rules = new(Holes: HoleRule.Refuse);
+        volume.Device.FilePolicy.Rules = new(Holes: HoleRule.Refuse);
         Assert.Equal(0, volume.Register(file).Errno);
     }
 
@@ -77,7 +77,7 @@ public sealed class AdmissionFilesystemTests
             huge.SetLength(1L << 30);
         }
 
-        volume.Device.Policy.Rules = new(Holes: HoleRule.Allocate);
+        volume.Device.FilePolicy.Rules = new(Holes: HoleRule.Allocate);
 
         (int errno, string text) = volume.Register(file, 0, 1 << 18);
 
@@ -95,7 +95,7 @@ public sealed class AdmissionFilesystemTests
         string file = volume.Write("data");
         string clone = Path.Combine(volume.Path, "clone");
         byte[] content = File.ReadAllBytes(file);
-        volume.Device.Policy.Rules = new(SharedExtents: SharedExtentRule.Refuse);
+        volume.Device.FilePolicy.Rules = new(SharedExtents: SharedExtentRule.Refuse);
         Assert.Equal(0, volume.Register(file).Errno);
         LoopVolume.Run("cp", "--reflink=always", file, clone);
 
@@ -107,14 +107,14 @@ public sealed class AdmissionFilesystemTests
         }
 
         // A part of the file alone, then all.
-        volume.Device.Policy.Rules = new(SharedExtents: SharedExtentRule.Unshare);
+        volume.Device.FilePolicy.Rules = new(SharedExtents: SharedExtentRule.Unshare);
         Assert.Equal(0, volume.Register(file, 2, 4).Errno);
-        volume.Device.Policy.Rules = new(SharedExtents: SharedExtentRule.Refuse);
+        volume.Device.FilePolicy.Rules = new(SharedExtents: SharedExtentRule.Refuse);
         Assert.Equal(0, volume.Register(file, 2, 4).Errno);
         Assert.Equal(EBUSY, volume.Register(file).Errno);
-        volume.Device.Policy.Rules = new(SharedExtents: SharedExtentRule.Unshare);
+        volume.Device.FilePolicy.Rules = new(SharedExtents: SharedExtentRule.Unshare);
         Assert.Equal(0, volume.Register(file).Errno);
-        volume.Device.Policy.Rules = new(SharedExtents: SharedExtentRule.Refuse);
+        volume.Device.FilePolicy.Rules = new(SharedExtents: SharedExtentRule.Refuse);
         Assert.Equal(0, volume.Register(file).Errno);
         Assert.Equal(content, File.ReadAllBytes(file));
         Assert.Equal(content, File.ReadAllBytes(clone));
@@ -126,13 +126,13 @@ public sealed class AdmissionFilesystemTests
         using AdmissionVolume volume = new("btrfs");
         LoopVolume.Run("btrfs", "-q", "subvolume", "create", Path.Combine(volume.Path, "volume"));
         string file = volume.Write("volume/data");
-        volume.Device.Policy.Rules = new(SharedExtents: SharedExtentRule.Refuse);
+        volume.Device.FilePolicy.Rules = new(SharedExtents: SharedExtentRule.Refuse);
         Assert.Equal(0, volume.Register(file).Errno);
 
         LoopVolume.Run("btrfs", "-q", "subvolume", "snapshot", "-r", Path.Combine(volume.Path, "volume"), Path.Combine(volume.Path, "then"));
 
         Assert.Equal(EBUSY, volume.Register(file).Errno);
-        volume.Device.Policy.Rules = new(SharedExtents: SharedExtentRule.Unshare);
+        volume.Device.FilePolicy.Rules = new(SharedExtents: SharedExtentRule.Unshare);
         Assert.Equal(0, volume.Register(file).Errno);
     }
 
@@ -142,7 +142,7 @@ public sealed class AdmissionFilesystemTests
     {
         using AdmissionVolume volume = new(type);
         string file = volume.Write("data");
-        volume.Device.Policy.Rules = Strict;
+        volume.Device.FilePolicy.Rules = Strict;
 
         (int errno, string text) = volume.Register(file);
 
@@ -160,7 +160,7 @@ public sealed class AdmissionFilesystemTests
     public void Compressed_and_inline_bytes_are_seen()
     {
         using AdmissionVolume volume = new("btrfs");
-        volume.Device.Policy.Rules = Strict;
+        volume.Device.FilePolicy.Rules = Strict;
         string compressed = volume.Sparse("compressed");
         LoopVolume.Run("chattr", "+c", compressed);
         volume.Write("compressed");

@@ -21,8 +21,8 @@ internal sealed unsafe class TestDevice : IDisposable
         NicBlock block = NicBlock.Initialise(nic, _block, length);
         Mappings = new MappingTable(16384);
         PinHolderRelay holders = new();
-        Policy = new FixedPolicy(policy);
-        Contract = new FileContract(Policy, Journal, TimeProvider.System, holders, admission: Policy);
+        FilePolicy = new FixedPolicy(policy);
+        Contract = new FileContract(FilePolicy, Journal, TimeProvider.System, holders, admission: FilePolicy);
         NicEventRouter events = new();
         Syncer = new RegionSyncer(events, Mappings, nic.MaxQueuePairs);
         Nic = new NicDevice(
@@ -54,7 +54,7 @@ internal sealed unsafe class TestDevice : IDisposable
 
     public FileContract Contract { get; }
 
-    public FixedPolicy Policy { get; }
+    public FixedPolicy FilePolicy { get; }
 
     public BoundedJournal Journal { get; } = new(65536);
 
