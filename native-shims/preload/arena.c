@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/falloc.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
@@ -21,21 +20,57 @@
 #define UFFD_USER_MODE_ONLY 1
 #endif
 
-/* Above every address of a program. Only what is written takes memory. */
-#define ARENA_LENGTH (INT64_C(1) << 56)
-/* A sweep looks at the whole address space: not worth it for less. */
-#define LEAST_SWEEP (UINT64_C(64) << 20)
-
 struct arena {
     atomic_int fd; /* -1: not made yet */
     dev_t device;
     ino_t inode;
-    uint64_t sweep_at; /* bytes */
 };
 
 static struct arena arenas[ARENAS] = {
-    [0 ... ARENAS - 1] = { .fd = -1, .sweep_at = LEAST_SWEEP },
+    [0 ... ARENAS - 1] = { .fd = -1 },
 };
+
+/* Every address at which moved memory has ever been lies between these. */
+static atomic_uintptr_t lowest = UINTPTR_MAX, highest = 0;
+
+/* Whether some of it has gone to other addresses than its offsets. */
+static atomic_bool is_displaced;
+
+DAXEMU_EARLY bool arena_may_hold(uintptr_t start, uintptr_t end)
+{
+    return start < atomic_load_explicit(&highest, memory_order_relaxed) && end > atomic_load_explicit(&lowest, memory_order_relaxed);
+}
+
+static void extend_bounds(uintptr_t start, uintptr_t end)
+{
+    uintptr_t before = atomic_load(&lowest);
+    while (start < before && !atomic_compare_exchange_weak(&lowest, &before, start)) {
+    }
+    before = atomic_load(&highest);
+    while (end > before && !atomic_compare_exchange_weak(&highest, &before, end)) {
+    }
+}
+
+static pthread_mutex_t displacement = PTHREAD_MUTEX_INITIALIZER;
+
+void arena_displacing(bool begins)
+{
+    if (begins)
+        pthread_mutex_lock(&displacement);
+    else
+        pthread_mutex_unlock(&displacement);
+}
+
+void arena_displace(uintptr_t start, uintptr_t end)
+{
+    atomic_store(&is_displaced, true);
+    extend_bounds(start, end);
+}
+
+bool arena_has_displaced(void)
+{
+    return atomic_load(&is_displaced);
+}
 
 int arena_descriptor(int arena)
 {
@@ -51,11 +86,23 @@ int arena_of(const struct vma *vma)
     return NO_ARENA;
 }
 
+/* Is a page of the arena between these offsets mapped? That can only be elsewhere: at these addresses there is private memory. */
+static bool is_mapped_elsewhere(int arena, uintptr_t start, uintptr_t end)
+{
+    bool found = false;
+    struct vma vma;
+    arena_displacing(true);
+    for (uintptr_t at = 0; arena_has_displaced() && !found && vma_find(at, &vma) == 0; at = vma.end)
+        found = arena_of(&vma) == arena && vma.offset < end && vma.offset + (vma.end - vma.start) > start;
+    arena_displacing(false);
+    return found;
+}
+
 int arena_choose(uintptr_t start, uintptr_t end)
 {
     uintptr_t first, last;
     for (int i = 0; i < ARENAS; i++) {
-        if (!registrations_overlap(i, start, end, &first, &last))
+        if (!registrations_overlap(i, start, end, &first, &last) && !is_mapped_elsewhere(i, start, end))
             return i;
     }
     return NO_ARENA;
@@ -143,6 +190,7 @@ int arena_move(int number, const struct vma *vma, uintptr_t start, uintptr_t end
     if (error != 0)
         return error;
 
+    extend_bounds(start, end);
     bool alone = __libc_single_threaded;
     int held = alone ? -1 : hold_writers(start, end);
     if (!alone && held < 0)
@@ -151,45 +199,6 @@ int arena_move(int number, const struct vma *vma, uintptr_t start, uintptr_t end
     if (held >= 0)
         raw_close(held);
     return error;
-}
-
-static void give_back(int arena, uintptr_t start, uintptr_t end)
-{
-    while (start < end) {
-        uintptr_t first = end, last = end;
-        if (!registrations_overlap(arena, start, end, &first, &last))
-            first = last = end;
-        if (first > start)
-            syscall(SYS_fallocate, arena_descriptor(arena), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, start, first - start);
-        start = last;
-    }
-}
-
-static uint64_t used(int arena)
-{
-    struct stat status;
-    return raw_fstat(arena_descriptor(arena), &status) == 0 ? (uint64_t)status.st_blocks * 512 : 0;
-}
-
-void arena_sweep(int number)
-{
-    if (used(number) < arenas[number].sweep_at)
-        return;
-
-    uintptr_t unreachable = 0;
-    struct vma vma;
-    int fd = arena_descriptor(number);
-    for (uintptr_t at = 0; vma_find(at, &vma) == 0; at = vma.end) {
-        if (arena_of(&vma) != number)
-            continue;
-        give_back(number, unreachable, vma.start);
-        unreachable = vma.end;
-    }
-    off_t data = lseek(fd, (off_t)unreachable, SEEK_DATA);
-    if (data >= 0)
-        give_back(number, unreachable, (uintptr_t)ARENA_LENGTH);
-    uint64_t now = 2 * used(number);
-    arenas[number].sweep_at = now > LEAST_SWEEP ? now : LEAST_SWEEP;
 }
 
 static void make_private(int fd, const struct vma *vma)
@@ -210,6 +219,8 @@ static void make_private(int fd, const struct vma *vma)
 
 void arena_leave_to_parent(void)
 {
+    /* Another thread, which the child does not have, may have held it. */
+    pthread_mutex_init(&displacement, NULL);
     bool any = false;
     for (int i = 0; i < ARENAS; i++)
         any |= arena_descriptor(i) >= 0;

@@ -1,5 +1,6 @@
 /* write(2) of a device file: struct ib_uverbs_cmd_hdr and what follows (rdma/ib_user_verbs.h). */
 #include "commands.h"
+#include "arena.h"
 #include "debug.h"
 #include "descriptors.h"
 #include "doorbell.h"
@@ -151,7 +152,8 @@ static void remember(const struct session *session, uint32_t handle, const struc
 {
     for (unsigned i = 0; i < memory->count; i++) {
         const struct daxemu_segment *segment = &memory->segments[i];
-        registrations_add(session, handle, memory->arenas[i], segment->address, segment->address + segment->length);
+        if (memory->arenas[i] != NO_ARENA)
+            registrations_add(session, handle, memory->arenas[i], segment->offset, segment->offset + segment->length);
     }
 }
 

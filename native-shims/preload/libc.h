@@ -16,6 +16,9 @@
 
 #define DAXEMU_EXPORT __attribute__((visibility("default")))
 
+/* For what runs before a thread is ready for ThreadSanitizer: libc reallocates to begin one. */
+#define DAXEMU_EARLY __attribute__((no_sanitize("thread")))
+
 /* The next definition of a function: libc's, or that of another preloaded library. Looked up once at each place of use. */
 #define REAL(name)                                                              \
     (__extension__({                                                            \

@@ -37,6 +37,27 @@ public sealed class MemoryTests(Machine machine)
         Assert.True(result.ExitStatus == 0, $"{rule}: not so.\n{result.Text}");
     }
 
+    /// <summary>Registered pages count as pinned whatever the program does to its mappings: programs/changed_memory.c.</summary>
+    [Theory]
+    [InlineData("dont-need", "after MADV_DONTNEED the program has pages of zeros, and the device keeps the old ones")]
+    [InlineData("dont-need-locked", "MADV_DONTNEED_LOCKED does the same")]
+    [InlineData("other-advice", "MADV_FREE changes nothing, and MADV_REMOVE is for files")]
+    [InlineData("unmapped", "after munmap the device keeps its pages")]
+    [InlineData("grown-while-registered", "a block that realloc enlarges keeps its bytes, and gets nobody else's")]
+    [InlineData("grown-afterwards", "so does one that was registered before")]
+    [InlineData("remapped", "mremap takes the pages along, and what is mapped at their old address is other memory")]
+    [InlineData("remapped-in-part", "mremap takes memory of which a part is registered")]
+    [InlineData("remapped-to", "mremap takes it where it is told, and leaves pages of zeros when it is told so")]
+    [InlineData("remapped-and-swept", "what mremap took elsewhere is not given back")]
+    public async Task Registered_pages_stay_the_devices_when_the_program_changes_its_mappings(string change, string rule)
+    {
+        string program = await machine.CompileAsync("changed_memory");
+
+        ProgramResult result = await machine.RunAsync(program, change);
+
+        Assert.True(result.ExitStatus == 0, $"{rule}: not so.\n{result.Text}");
+    }
+
     [Fact]
     public async Task A_client_whose_memory_does_not_answer_holds_up_itself_alone()
     {

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,6 +42,35 @@ static void *transfers(void *unused)
     }
     CHECK(ibv_destroy_qp(l.near) == 0 && ibv_destroy_qp(l.far) == 0 && ibv_destroy_cq(l.cq) == 0);
     CHECK(ibv_dealloc_pd(l.pd) == 0 && ibv_close_device(l.context) == 0);
+    return NULL;
+}
+
+/* Registered memory that grows, is given back and goes elsewhere. */
+static void *changes(void *unused)
+{
+    (void)unused;
+    const size_t large = 64 * LENGTH, pages = 1 << 16;
+    struct loopback l = open_loopback();
+    while (!atomic_load(&stop)) {
+        unsigned char *block = malloc(large);
+        unsigned char *mapped = mmap(NULL, pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        CHECK(mapped != MAP_FAILED);
+        memset(block, 5, large);
+        memset(mapped, 6, pages);
+        struct ibv_mr *from = ibv_reg_mr(l.pd, block, large, EVERYTHING);
+        struct ibv_mr *to = ibv_reg_mr(l.pd, mapped, pages, EVERYTHING);
+        CHECK(from != NULL && to != NULL);
+        void *volatile old = block;
+        block = realloc(block, 2 * large);
+        CHECK(block != NULL && block[large - 1] == 5);
+        unsigned char *taken = mremap(mapped, pages, 2 * pages, MREMAP_MAYMOVE);
+        CHECK(taken != MAP_FAILED && taken[pages - 1] == 6 && taken[2 * pages - 1] == 0);
+        transfer(&l, IBV_WR_RDMA_WRITE, from, old, 1000, to, mapped);
+        CHECK(madvise(taken, pages, MADV_DONTNEED) == 0 && taken[0] == 0);
+        CHECK(ibv_dereg_mr(from) == 0 && ibv_dereg_mr(to) == 0);
+        CHECK(munmap(taken, 2 * pages) == 0);
+        free(block);
+    }
     return NULL;
 }
 
@@ -83,7 +113,7 @@ static void *forks(void *unused)
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
-    static void *(*const work[])(void *) = { transfers, transfers, transfers, descriptors, descriptors, forks };
+    static void *(*const work[])(void *) = { transfers, transfers, changes, changes, descriptors, descriptors, forks };
     pthread_t threads[sizeof work / sizeof *work];
     size_t count = sizeof work / sizeof *work;
     for (size_t i = 0; i < count; i++)
