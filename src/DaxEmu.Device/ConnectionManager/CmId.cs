@@ -22,6 +22,12 @@ internal sealed class CmId
     /// <summary>The client's name of it; 0 until an incoming connection is accepted, and then events of it are dropped.</summary>
     public required ulong Uid { get; set; }
 
+    /// <summary>
+    /// True of an incoming connection whose event waits to be taken: till then it is its listener's, and no command finds it (ucma_get_event
+    /// calls ucma_finish_ctx).
+    /// </summary>
+    public bool IsUntold { get; set; }
+
     /// <summary>Events that the client has taken.</summary>
     public uint EventsReported { get; set; }
 

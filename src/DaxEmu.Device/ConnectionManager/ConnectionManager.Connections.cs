@@ -283,6 +283,7 @@ internal sealed partial class ConnectionManager
     private void Arrive(CmId id, CmId listener, CmId incoming)
     {
         listener.Room--;
+        incoming.IsUntold = true;
         incoming.State = CmState.Connect;
         incoming.Exchange = id.IsDatagram ? CmExchange.ResolutionReceived : CmExchange.RequestReceived;
         incoming.Source = id.Destination;

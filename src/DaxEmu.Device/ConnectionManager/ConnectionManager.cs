@@ -100,8 +100,9 @@ internal sealed partial class ConnectionManager(ICmPorts ports, TimeProvider tim
                 group.EventsReported++;
             }
 
-            if (happened.Incoming is not null)
+            if (happened.Incoming is { } incoming)
             {
+                incoming.IsUntold = false;
                 happened.Id.Room++;
                 TryWaiting(happened.Id);
             }
@@ -159,13 +160,10 @@ internal sealed partial class ConnectionManager(ICmPorts ports, TimeProvider tim
         lock (_lock)
         {
             queue.IsClosed = true;
-            foreach (CmId id in queue.Ids.OrderBy(id => id.Number).ToArray())
+            // A listener takes those with it that nobody was told of.
+            foreach (CmId id in queue.Ids.Where(id => !id.IsUntold).OrderBy(id => id.Number).ToArray())
             {
-                // A listener has taken those with it that nobody was told of.
-                if (queue.Ids.Contains(id))
-                {
-                    Destroy(id);
-                }
+                Destroy(id);
             }
         }
     }
@@ -208,7 +206,7 @@ internal sealed partial class ConnectionManager(ICmPorts ports, TimeProvider tim
 
     private NicError? Find(CmEventQueue queue, uint number, [NotNull] out CmId? id)
     {
-        if (!_ids.TryGet(number, out id))
+        if (!_ids.TryGet(number, out id) || id.IsUntold)
         {
             id = null!;
             return new NicError(ENOENT, $"there is no id {number}");

@@ -48,6 +48,35 @@ public sealed class CmEventTests
     }
 
     [Fact]
+    public void An_incoming_connection_is_found_once_its_event_was_taken()
+    {
+        uint listener = _server.Listen(CmRig.Local);
+        uint active = _client.Connect(CmRig.Local);
+        uint incoming = Math.Max(listener, active) + 1;
+
+        Assert.Equal(ENOENT, Manager.DestroyId(_server.Queue, incoming).Errno);
+
+        Assert.Equal(incoming, _server.Take(CmEventType.ConnectRequest).id);
+        _server.Destroy(incoming);
+        _server.Destroy(listener);
+        Assert.Equal(1, Manager.IdCount);
+    }
+
+    [Fact]
+    public void Numbers_are_given_once_when_a_program_dies_that_has_not_taken_a_request()
+    {
+        uint low = _server.Create(), active = _client.Resolve(CmRig.Local);
+        _server.Listen(CmRig.Local);
+        _server.Destroy(low);
+        Succeed(Manager.Connect(_client.Queue, active, Parameters(), default));
+
+        _server.Die();
+
+        Assert.Equal(1, Manager.IdCount);
+        Assert.Equal(4, new[] { active, _client.Create(), _client.Create(), _client.Create() }.Distinct().Count());
+    }
+
+    [Fact]
     public void A_moved_id_takes_its_events_along_in_their_order()
     {
         CmProgram other = _rig.NewProgram();
