@@ -183,9 +183,9 @@ DAXEMU_EXPORT void *mmap64(void *address, size_t length, int protection, int fla
 
 /*
  * UCX, which wants to know of every mapping, overwrites the code of mmap() with a jump to its own, and that asks the kernel by syscall().
- * So a mapping of a device is recognised there as well; it must not lead back to mmap().
+ * So a mapping of a device is recognised there as well; it must not lead back to mmap(). In parentheses, as tests have a macro of that name.
  */
-__attribute__((no_sanitize("address"))) DAXEMU_EXPORT long syscall(long number, ...)
+__attribute__((no_sanitize("address"))) DAXEMU_EXPORT long(syscall)(long number, ...)
 {
     /* As libc's own does, this reads six arguments however many there are. */
     va_list arguments;
