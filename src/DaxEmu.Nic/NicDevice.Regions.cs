@@ -11,7 +11,7 @@ public sealed partial class NicDevice
     internal const uint OptionalAccessFlags = 0x3ff0_0000;
 
     private const uint SupportedAccessFlags = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ
-        | IBV_ACCESS_REMOTE_ATOMIC | IBV_ACCESS_MW_BIND | IBV_ACCESS_ZERO_BASED | IBV_ACCESS_HUGETLB
+        | IBV_ACCESS_REMOTE_ATOMIC | IBV_ACCESS_MW_BIND | IBV_ACCESS_ZERO_BASED | IBV_ACCESS_ON_DEMAND | IBV_ACCESS_HUGETLB
         | IB_UVERBS_ACCESS_FLUSH_GLOBAL | IB_UVERBS_ACCESS_FLUSH_PERSISTENT | OptionalAccessFlags;
 
     private readonly IndexPool _regionIndices;
@@ -25,7 +25,7 @@ public sealed partial class NicDevice
     /// <param name="request">The wish.</param>
     /// <param name="cancellation">Gives up waiting for a pin.</param>
     /// <returns>
-    /// The region; EINVAL for a range or flags that ibv_reg_mr(3) forbids, EOPNOTSUPP for on-demand paging, ENOMEM at the limits, or what
+    /// The region; EINVAL for a range or flags that ibv_reg_mr(3) forbids, ENOMEM at the limits, or what
     /// the contract or <see cref="MemoryRegionRequest.Map"/> answered.
     /// </returns>
     public async ValueTask<NicResult<MemoryRegion>> RegisterAsync(
@@ -50,11 +50,12 @@ public sealed partial class NicDevice
         try
         {
             PinAccess access = PinAccess.Read | ((request.AccessFlags & IBV_ACCESS_LOCAL_WRITE) != 0 ? PinAccess.Write : PinAccess.None);
+            PinKind kind = (request.AccessFlags & IBV_ACCESS_ON_DEMAND) != 0 ? PinKind.Odp : PinKind.LongTerm;
             while (true)
             {
                 foreach (RegionPinRequest part in request.Pins)
                 {
-                    PinRequest wish = part.Pin with { Access = access, Region = $"rkey 0x{key:x}" };
+                    PinRequest wish = part.Pin with { Access = access, Kind = kind, Region = $"rkey 0x{key:x}" };
                     PinDecision decision = await _contract.PinAsync(wish, part.ReadFacts, cancellation).ConfigureAwait(false);
                     if (decision.Pin is null)
                     {
@@ -176,11 +177,6 @@ public sealed partial class NicDevice
         }
 
         uint flags = request.AccessFlags;
-        if ((flags & IBV_ACCESS_ON_DEMAND) != 0)
-        {
-            return new NicError(EOPNOTSUPP, "on-demand paging (IBV_ACCESS_ON_DEMAND) is not supported");
-        }
-
         if ((flags & ~SupportedAccessFlags) != 0)
         {
             return new NicError(EINVAL, $"access flags 0x{flags & ~SupportedAccessFlags:x} are unknown");

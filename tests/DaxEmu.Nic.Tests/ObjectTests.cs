@@ -52,7 +52,6 @@ public sealed class ObjectTests : IDisposable
     [InlineData(0, 64UL, IBV_ACCESS_REMOTE_WRITE, EINVAL)]
     [InlineData(0, 64UL, IBV_ACCESS_REMOTE_ATOMIC, EINVAL)]
     [InlineData(0, 64UL, 1U << 10, EINVAL)]
-    [InlineData(0, 64UL, IBV_ACCESS_ON_DEMAND, EOPNOTSUPP)]
     public async Task A_registration_that_ibv_reg_mr_forbids_is_refused_before_anything_is_asked(
         long iova, ulong length, uint flags, int errno)
     {
@@ -65,6 +64,16 @@ public sealed class ObjectTests : IDisposable
 
     [Fact]
     public void A_relaxed_ordering_wish_is_accepted() => _rig.Register(_domain, 64, IBV_ACCESS_RELAXED_ORDERING);
+
+    [Theory]
+    [InlineData(0U, PinKind.LongTerm)]
+    [InlineData(IBV_ACCESS_ON_DEMAND, PinKind.Odp)]
+    public void A_region_on_demand_asks_for_a_pin_on_demand(uint flags, PinKind kind)
+    {
+        _rig.Register(_domain, 4096, flags, Wish);
+
+        Assert.Equal(kind, Assert.Single(_rig.Contract.Held).Request.Kind);
+    }
 
     [Theory]
     [InlineData(0U, PinAccess.Read)]

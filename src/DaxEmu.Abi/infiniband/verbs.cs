@@ -71,6 +71,25 @@ public static class ibv_access_flags
     public const uint IBV_ACCESS_RELAXED_ORDERING = 1 << 20;
 }
 
+/// <summary>enum ibv_odp_general_caps.</summary>
+[CHeader("infiniband/verbs.h")]
+public static class ibv_odp_general_caps
+{
+    public const uint IBV_ODP_SUPPORT = 1 << 0;
+}
+
+/// <summary>enum ibv_odp_transport_cap_bits.</summary>
+[CHeader("infiniband/verbs.h")]
+public static class ibv_odp_transport_cap_bits
+{
+    public const uint IBV_ODP_SUPPORT_SEND = 1 << 0;
+    public const uint IBV_ODP_SUPPORT_RECV = 1 << 1;
+    public const uint IBV_ODP_SUPPORT_WRITE = 1 << 2;
+    public const uint IBV_ODP_SUPPORT_READ = 1 << 3;
+    public const uint IBV_ODP_SUPPORT_ATOMIC = 1 << 4;
+    public const uint IBV_ODP_SUPPORT_SRQ_RECV = 1 << 5;
+}
+
 /// <summary>enum ibv_mw_type.</summary>
 [CHeader("infiniband/verbs.h")]
 public static class ibv_mw_type

@@ -78,3 +78,19 @@ public static class ib_uverbs_access_flags
     public const uint IB_UVERBS_ACCESS_FLUSH_GLOBAL = 1 << 8;
     public const uint IB_UVERBS_ACCESS_FLUSH_PERSISTENT = 1 << 9;
 }
+
+/// <summary>enum ib_uverbs_advise_mr_advice.</summary>
+[CHeader("rdma/ib_user_ioctl_verbs.h")]
+public static class ib_uverbs_advise_mr_advice
+{
+    public const ulong IB_UVERBS_ADVISE_MR_ADVICE_PREFETCH = 0;
+    public const ulong IB_UVERBS_ADVISE_MR_ADVICE_PREFETCH_WRITE = 1;
+    public const ulong IB_UVERBS_ADVISE_MR_ADVICE_PREFETCH_NO_FAULT = 2;
+}
+
+/// <summary>enum ib_uverbs_advise_mr_flag.</summary>
+[CHeader("rdma/ib_user_ioctl_verbs.h")]
+public static class ib_uverbs_advise_mr_flag
+{
+    public const uint IB_UVERBS_ADVISE_MR_FLAG_FLUSH = 1 << 0;
+}

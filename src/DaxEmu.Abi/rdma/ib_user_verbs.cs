@@ -249,6 +249,14 @@ public struct ib_uverbs_ex_query_device
 }
 
 [CHeader("rdma/ib_user_verbs.h")]
+public struct ib_uverbs_sge
+{
+    public ulong addr;
+    public uint length;
+    public uint lkey;
+}
+
+[CHeader("rdma/ib_user_verbs.h")]
 public struct ib_uverbs_odp_caps
 {
     public ulong general_caps;

@@ -28,6 +28,12 @@ public enum AccessFlags
     /// <summary>Peers address it from 0 on; only of a memory window of type 2 (<c>IBV_ACCESS_ZERO_BASED</c>).</summary>
     ZeroBased = (int)IBV_ACCESS_ZERO_BASED,
 
+    /// <summary>
+    /// Nothing is pinned: work requests reach what the memory is when they come, and fail past the end of its file
+    /// (<c>IBV_ACCESS_ON_DEMAND</c>).
+    /// </summary>
+    OnDemand = (int)IBV_ACCESS_ON_DEMAND,
+
     /// <summary>Peers may make writes visible to all (<c>IBV_ACCESS_FLUSH_GLOBAL</c>).</summary>
     FlushGlobal = (int)IB_UVERBS_ACCESS_FLUSH_GLOBAL,
 

@@ -3,6 +3,8 @@ using DaxEmu.Abi;
 using DaxEmu.Nic;
 using static DaxEmu.Abi.ib_uverbs_device_cap_flags;
 using static DaxEmu.Abi.ibv_mtu;
+using static DaxEmu.Abi.ibv_odp_general_caps;
+using static DaxEmu.Abi.ibv_odp_transport_cap_bits;
 
 namespace DaxEmu.Device;
 
@@ -66,6 +68,16 @@ internal sealed class DeviceAttributes(NicOptions nic, EmulatedDevice device)
         max_total_mcast_qp_attach = (uint)nic.MaxMulticastGroups * NicOptions.MulticastMembers,
         max_pkeys = 1,
         phys_port_cnt = (byte)device.Ports.Count,
+    };
+
+    /// <summary>On-demand paging: every operation of every service, with explicit regions.</summary>
+    public static ib_uverbs_odp_caps OnDemand => new()
+    {
+        general_caps = IBV_ODP_SUPPORT,
+        per_transport_caps_rc_odp_caps = IBV_ODP_SUPPORT_SEND | IBV_ODP_SUPPORT_RECV | IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_READ
+            | IBV_ODP_SUPPORT_ATOMIC | IBV_ODP_SUPPORT_SRQ_RECV,
+        per_transport_caps_uc_odp_caps = IBV_ODP_SUPPORT_SEND | IBV_ODP_SUPPORT_RECV | IBV_ODP_SUPPORT_WRITE | IBV_ODP_SUPPORT_SRQ_RECV,
+        per_transport_caps_ud_odp_caps = IBV_ODP_SUPPORT_SEND | IBV_ODP_SUPPORT_RECV | IBV_ODP_SUPPORT_SRQ_RECV,
     };
 
     /// <summary>ibv_query_port(3).</summary>

@@ -77,7 +77,7 @@ internal sealed partial class VerbsContext
         List<RegionPart> parts = new(segments.Value.Length);
         try
         {
-            NicResult resolved = Resolve(segments.Value, command.Descriptors, writes, IsDurable(request), parts);
+            NicResult resolved = Resolve(segments.Value, command.Descriptors, request, writes, parts);
             return resolved.IsOk ? Register(domain, request, parts, writes, rollback, ref command) : resolved;
         }
         finally
@@ -117,6 +117,8 @@ internal sealed partial class VerbsContext
         }
     }
 
+    private static bool IsOnDemand(in ib_uverbs_reg_mr request) => (request.access_flags & IBV_ACCESS_ON_DEMAND) != 0;
+
     // Whole pages: what a pin of them would hold.
     private static long LockedBytesOf(ulong start, ulong length)
     {
@@ -128,7 +130,7 @@ internal sealed partial class VerbsContext
     private static bool IsDurable(in ib_uverbs_reg_mr request) => (request.access_flags & IB_UVERBS_ACCESS_FLUSH_PERSISTENT) != 0;
 
     private NicResult Resolve(
-        daxemu_segment[] segments, IReadOnlyList<SafeFileHandle> descriptors, bool writes, bool isDurable, List<RegionPart> parts)
+        daxemu_segment[] segments, IReadOnlyList<SafeFileHandle> descriptors, in ib_uverbs_reg_mr request, bool writes, List<RegionPart> parts)
     {
         ulong start = 0UL;
         for (int i = 0; i < segments.Length; i++)
@@ -139,7 +141,7 @@ internal sealed partial class VerbsContext
                 return resolved.Error;
             }
 
-            if (isDurable && DescriptorStatus.IsInMemory(resolved.Value.File))
+            if (IsDurable(request) && DescriptorStatus.IsInMemory(resolved.Value.File))
             {
                 using ResolvedMemory memory = resolved.Value;
                 return new NicError(
@@ -147,7 +149,7 @@ internal sealed partial class VerbsContext
             }
 
             parts.Add(new RegionPart(resolved.Value, start, segments[i].length));
-            if (resolved.Value.Identity is null && CheckUnpinned(resolved.Value, segments[i].length, writes) is { } refusal)
+            if (resolved.Value.Identity is null && CheckUnpinned(resolved.Value, segments[i].length, writes, IsOnDemand(request)) is { } refusal)
             {
                 return refusal;
             }
@@ -178,7 +180,7 @@ internal sealed partial class VerbsContext
         }
 
         rollback.Add(() => _quota.ReturnRegisteredBytes(counted));
-        long locked = _services.Options.MemoryLock is null ? 0 : LockedBytesOf(request.start, length);
+        long locked = _services.Options.MemoryLock is null || IsOnDemand(request) ? 0 : LockedBytesOf(request.start, length);
         if (locked > 0 && _services.Locked.Take(_identity.Client.ProcessId, locked) is { IsOk: false } overLocked)
         {
             return overLocked.Error;
@@ -213,7 +215,7 @@ internal sealed partial class VerbsContext
     }
 
     // What the contract checks of a file.
-    private static NicError? CheckUnpinned(ResolvedMemory memory, ulong length, bool writes)
+    private static NicError? CheckUnpinned(ResolvedMemory memory, ulong length, bool writes, bool isOnDemand)
     {
         FileFacts facts = memory.ReadFacts();
         if (writes && !facts.OpenForWriting)
@@ -221,7 +223,7 @@ internal sealed partial class VerbsContext
             return new NicError(EFAULT, $"{memory.Path} is not open for writing");
         }
 
-        return memory.Offset > facts.Size || length > facts.Size - memory.Offset
+        return !isOnDemand && (memory.Offset > facts.Size || length > facts.Size - memory.Offset)
             ? new NicError(EFAULT, $"{memory.Path} has {facts.Size} bytes; the memory region would end at {memory.Offset + length}")
             : null;
     }

@@ -91,7 +91,7 @@ internal sealed partial class VerbsContext
         return NicResult.Ok;
     }
 
-    /// <summary>ex_query_device: beyond query_device only capability flags are to be told, so the rest is zeros.</summary>
+    /// <summary>ex_query_device: beyond query_device only capability flags and on-demand paging are to be told, so the rest is zeros.</summary>
     public NicResult ExtendedQueryDevice(ref Command command)
     {
         ib_uverbs_ex_query_device request = command.Read<ib_uverbs_ex_query_device>();
@@ -104,6 +104,7 @@ internal sealed partial class VerbsContext
         {
             @base = _device.Attributes.Device,
             response_length = command.ResponseLength<ib_uverbs_ex_query_device_resp>(),
+            odp_caps = DeviceAttributes.OnDemand,
             device_cap_flags_ex = _device.Attributes.Device.device_cap_flags | IB_UVERBS_DEVICE_ATOMIC_WRITE | IB_UVERBS_DEVICE_FLUSH_GLOBAL
                 | (_services.Syncer is null ? 0 : IB_UVERBS_DEVICE_FLUSH_PERSISTENT),
         });

@@ -170,7 +170,7 @@ internal static class IoctlTable
                 call, ib_uverbs_write_cmds.IB_USER_VERBS_CMD_DEREG_MR, UVERBS_ATTR_DESTROY_MR_HANDLE),
             Handle(UVERBS_ATTR_DESTROY_MR_HANDLE)),
         new(
-            UVERBS_OBJECT_MR, UVERBS_METHOD_ADVISE_MR, "advise_mr", static (_, call) => VerbsContext.NotOfThisDriver(call),
+            UVERBS_OBJECT_MR, UVERBS_METHOD_ADVISE_MR, "advise_mr", static (context, call) => context.AdviseRegion(call),
             Handle(UVERBS_ATTR_ADVISE_MR_PD_HANDLE), In<ulong>(UVERBS_ATTR_ADVISE_MR_ADVICE), Flags(UVERBS_ATTR_ADVISE_MR_FLAGS),
             InBytes(UVERBS_ATTR_ADVISE_MR_SGE_LIST)),
         new(

@@ -87,6 +87,29 @@ public sealed unsafe class JoinedMapping : IDisposable
         }
     }
 
+    /// <summary>Brings pages into memory, as touching them would (madvise(2), MADV_POPULATE_READ and _WRITE).</summary>
+    /// <param name="offset">Of the first byte, from <see cref="Address"/>.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="forWriting">As a store would: blocks are allocated.</param>
+    /// <returns>0, or the errno: EFAULT past the end of a file. A kernel that knows no such advice (before 5.14) has taken it.</returns>
+    public int Populate(nint offset, nuint length, bool forWriting)
+    {
+        lock (_lock)
+        {
+            if (_reserved is null)
+            {
+                return 0;
+            }
+
+            nuint page = (nuint)Environment.SystemPageSize;
+            nuint start = (nuint)(Address + offset);
+            nuint slack = start % page;
+            int failed = MemoryCalls.Madvise((void*)(start - slack), length + slack, forWriting ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+            int errno = failed == 0 ? 0 : Marshal.GetLastPInvokeError();
+            return errno == EINVAL ? 0 : errno;
+        }
+    }
+
     /// <summary>As <see cref="MemoryFile.CopyPages"/>, of pages of this mapping.</summary>
     /// <returns>The parts that were copied; null when the mapping was disposed.</returns>
     public IReadOnlyList<(nuint Start, nuint Length)>? CopyPages(nint address, nuint length, SafeFileHandle file, long offset)

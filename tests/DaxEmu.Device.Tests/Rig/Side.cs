@@ -9,7 +9,7 @@ internal sealed class Side : IDisposable
     public const ulong CqUserHandle = 0xc0;
     public const ulong QpUserHandle = 0xd0;
 
-    public Side(TestDevice device, TestFile file, ulong address, bool withChannel = false)
+    public Side(TestDevice device, TestFile file, ulong address, bool withChannel = false, uint access = TestVerbs.AllAccess)
     {
         Client = device.Open();
         Pd = Client.AllocatePd();
@@ -22,7 +22,9 @@ internal sealed class Side : IDisposable
         Cq = Client.CreateCq(64, channel, CqUserHandle);
         Qp = Client.CreateQp(TestVerbs.NewQp(Pd, Cq.Handle, QpUserHandle));
         ulong length = (ulong)RandomAccess.GetLength(file.Handle);
-        Region = Client.Register(Pd, file.Handle, address, length);
+        TestReply region = Client.TryRegister(Pd, file.Handle, address, length, access: access);
+        Xunit.Assert.True(region.Result > 0, region.Text);
+        Region = region.Read<ib_uverbs_reg_mr_resp>();
         All = new rxe_sge { addr = address, length = (uint)length, lkey = Region.lkey };
     }
 
