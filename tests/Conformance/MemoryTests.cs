@@ -88,6 +88,7 @@ public sealed class MemoryTests(Machine machine)
     }
 
     [Theory]
+    [InlineData("on-demand", "a region on demand holds nothing up, and sees what its file has")]
     [InlineData("pinned-files", "each file of a region is pinned")]
     [InlineData("refused-whole", "a region of which a part is refused pins nothing")]
     public async Task A_region_over_files_of_a_guarded_volume_is_pinned_whole_or_not_at_all(string kind, string rule)

@@ -113,6 +113,29 @@ static void shared_file(const char *file)
     CHECK((fd = open(file, O_RDONLY)) >= 0 && pread(fd, &byte, 1, PAGE + 5) == 1 && byte == 9);
 }
 
+/* A region on demand of a file of a guarded volume: the file may be cut and grow again, and the region reaches what is there then. */
+static void on_demand(const char *file)
+{
+    int fd = open(file, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    CHECK(fd >= 0 && ftruncate(fd, 8 * PAGE) == 0);
+    unsigned char *memory = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    CHECK(memory != MAP_FAILED);
+    struct ibv_mr *mr = ibv_reg_mr(l.pd, memory, 8 * PAGE, EVERYTHING | IBV_ACCESS_ON_DEMAND);
+    CHECK(mr != NULL);
+    memset(source, 5, LENGTH);
+    transfer(&l, IBV_WR_RDMA_WRITE, source_mr, source, LENGTH, mr, memory + PAGE);
+    CHECK(memory[PAGE] == 5);
+    CHECK(ftruncate(fd, PAGE) == 0 && ftruncate(fd, 8 * PAGE) == 0);
+    CHECK(memory[PAGE] == 0);
+    transfer(&l, IBV_WR_RDMA_READ, source_mr, source, LENGTH, mr, memory + PAGE);
+    CHECK(source[0] == 0 && source[LENGTH - 1] == 0);
+    memset(source, 6, LENGTH);
+    transfer(&l, IBV_WR_RDMA_WRITE, source_mr, source, LENGTH, mr, memory + 4 * PAGE);
+    unsigned char byte;
+    CHECK(pread(fd, &byte, 1, 4 * PAGE) == 1 && byte == 6);
+    CHECK(ibv_dereg_mr(mr) == 0);
+}
+
 /* A file of a guarded volume: cutting it is refused while it is registered, and only then. */
 static void pinned_file(const char *file)
 {
@@ -578,7 +601,7 @@ static const struct {
     const char *name;
     void (*run)(const char *file);
 } cases[] = {
-    { "heap", heap }, { "anonymous", mapped }, { "statics", statics }, { "read-only", read_only }, { "shared-file", shared_file }, { "pinned-file", pinned_file },
+    { "heap", heap }, { "anonymous", mapped }, { "statics", statics }, { "read-only", read_only }, { "shared-file", shared_file }, { "pinned-file", pinned_file }, { "on-demand", on_demand },
     { "memory-file", memory_file }, { "stack", stack }, { "thread-stack", thread_stack }, { "other-stack", other_stack },
     { "every-operation", every_operation }, { "executable", executable }, { "huge", huge }, { "shared-anonymous", shared_anonymous },
     { "limited-files", limited_files }, { "locked-memory", locked_memory }, { "many-pieces", many_pieces }, { "stale", stale }, { "held-up", held_up }, { "several-files", several_files },
