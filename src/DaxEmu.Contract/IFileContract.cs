@@ -43,6 +43,15 @@ public interface IFileContract
     /// <param name="access"><see cref="PinAccess.Read"/> or <see cref="PinAccess.Write"/>.</param>
     void ReportDivergence(Pin pin, ByteRange range, PinAccess access);
 
+    /// <summary>
+    /// Says that a program is about to make a file durable (fsync(2)). Under <see cref="Policy.Legacy"/> it is told what a device wrote since the
+    /// time before: a real kernel would leave that out, for the device does not mark pages as changed.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="path">A name of it.</param>
+    /// <param name="requester">Who asks.</param>
+    void Syncing(FileIdentity file, string path, Requester requester);
+
     /// <summary>The pins held now, in the order they were granted; on one file or on all.</summary>
     IReadOnlyList<Pin> PinsOf(FileIdentity? file = null);
 

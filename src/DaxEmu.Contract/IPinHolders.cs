@@ -32,4 +32,11 @@ public interface IPinHolders
     /// <param name="pages">The pages, each pin's in one or more ranges.</param>
     /// <returns>To be settled when the operation has ended, or why it must not begin.</returns>
     PageDetachment Detach(LayoutOperation cause, IReadOnlyList<PinnedPages> pages);
+
+    /// <summary>
+    /// What the device has written through a pin since this was asked last. The first time nothing: what it writes is remembered from then on.
+    /// </summary>
+    /// <param name="pin">The pin.</param>
+    /// <returns>Whole pages of the file, by first byte.</returns>
+    IReadOnlyList<ByteRange> TakeWrites(Pin pin);
 }

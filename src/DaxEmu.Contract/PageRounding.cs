@@ -18,7 +18,7 @@ public static class PageRounding
     }
 
     /// <summary>The pages that hold a byte of a range.</summary>
-    internal static ByteRange Touched(ByteRange range)
+    public static ByteRange Touched(ByteRange range)
     {
         ulong end = range.End > ulong.MaxValue - PageSize ? ulong.MaxValue : (range.End + PageSize - 1) & ~(PageSize - 1);
         return new(range.Start & ~(PageSize - 1), end);

@@ -22,4 +22,7 @@ public sealed class PinHolderRelay : IPinHolders
     /// <inheritdoc/>
     public PageDetachment Detach(LayoutOperation cause, IReadOnlyList<PinnedPages> pages) =>
         _holder?.Detach(cause, pages) ?? new PageDetachment(null);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ByteRange> TakeWrites(Pin pin) => _holder?.TakeWrites(pin) ?? [];
 }

@@ -38,6 +38,9 @@ public sealed partial class DeviceServer
     /// <inheritdoc/>
     public PageDetachment Detach(LayoutOperation cause, IReadOnlyList<PinnedPages> pages) => _pageKeeper.Detach(cause, pages);
 
+    /// <inheritdoc/>
+    public IReadOnlyList<ByteRange> TakeWrites(Pin pin) => _services.Nic.TakeWrites(pin);
+
     private DeviceSession? SessionOf(Pin pin) =>
         _sessions.TryGetValue(pin.Request.Owner.DeviceFile, out (DeviceSession Session, Thread Thread) found) ? found.Session : null;
 }

@@ -118,10 +118,10 @@ public sealed unsafe class MappingTable : IDisposable
     /// <summary>The address of a mapping's first byte, and its bytes.</summary>
     internal (nuint Address, ulong Length) RangeOf(int index) => ((nuint)_entries[index].Address, _entries[index].Length);
 
-    /// <summary>From now on engines note what they do to pages of a mapping. No engine may use the mapping meanwhile.</summary>
+    /// <summary>From now on engines note what they do to pages of a mapping; one that uses it just now may not yet.</summary>
     /// <param name="index">From <see cref="Add"/>.</param>
     /// <param name="words"><see cref="OrphanPages.Words"/>.</param>
-    internal void SetOrphans(int index, uint* words) => _entries[index].Orphans = words;
+    internal void SetOrphans(int index, uint* words) => Volatile.Write(ref *(nint*)&_entries[index].Orphans, (nint)words);
 
     /// <summary><see cref="OrphanPages.Words"/> of a mapping, or null.</summary>
     internal uint* OrphansOf(int index) => _entries[index].Orphans;

@@ -49,22 +49,10 @@ public sealed partial class NicDevice
                 return;
             }
 
-            int index = region.Mapping.Mapping;
-            (nuint address, ulong length) = _mappings.RangeOf(index);
-            if (region.Orphans is null)
-            {
-                region.Orphans = new OrphanPages(address, length);
-                unsafe
-                {
-                    _mappings.SetOrphans(index, region.Orphans.Words);
-                }
-            }
-
+            OrphanPages orphans = PagesOf(region);
             foreach ((Pin pin, ulong offset) in region.Pins.Where(p => p.Pin.Id == pages.Pin.Id))
             {
-                // The first page may begin before the region does.
-                ulong first = (address % PageRounding.PageSize) + region.Mapping.Offset + offset + pages.Range.Start - pin.Request.Range.Start;
-                region.Orphans.Add(first / PageRounding.PageSize, pages.Range.Length / PageRounding.PageSize);
+                orphans.Add(PageAt(region, pin, offset, pages.Range.Start), pages.Range.Length / PageRounding.PageSize);
             }
         }
     }
@@ -79,6 +67,60 @@ public sealed partial class NicDevice
         {
             ReportTouched(region, offset, length);
         }
+    }
+
+    /// <summary>
+    /// The pages that were written through a pin since this was asked last; none the first time, when the device begins to note them.
+    /// </summary>
+    /// <returns>Whole pages of the file, by first byte.</returns>
+    public IReadOnlyList<ByteRange> TakeWrites(Pin pin)
+    {
+        ArgumentNullException.ThrowIfNull(pin);
+        ByteRange own = PageRounding.Touched(pin.Request.Range);
+        OrphanPages pages;
+        ulong[] firsts;
+        lock (_lock)
+        {
+            if (FindByPin(pin) is not { } region)
+            {
+                return [];
+            }
+
+            pages = PagesOf(region);
+            firsts = [.. region.Pins.Where(p => p.Pin.Id == pin.Id).Select(p => PageAt(region, pin, p.Offset, own.Start))];
+        }
+
+        return
+        [
+            .. from first in firsts
+               from touched in pages.TakeWritten(first, own.Length / PageRounding.PageSize)
+               select ByteRange.OfLength(
+                   own.Start + ((touched.First - first) * PageRounding.PageSize), touched.Count * PageRounding.PageSize),
+        ];
+    }
+
+    // Under the lock: the marks of a region, which engines begin to make now at the latest.
+    private OrphanPages PagesOf(MemoryRegion region)
+    {
+        if (region.Orphans is null)
+        {
+            int index = region.Mapping.Mapping;
+            (nuint address, ulong length) = _mappings.RangeOf(index);
+            region.Orphans = new OrphanPages(address, length);
+            unsafe
+            {
+                _mappings.SetOrphans(index, region.Orphans.Words);
+            }
+        }
+
+        return region.Orphans;
+    }
+
+    // A page of the file, counted from the one with the mapping's first byte: the first may begin before the region does.
+    private ulong PageAt(MemoryRegion region, Pin pin, ulong offset, ulong start)
+    {
+        ulong slack = _mappings.RangeOf(region.Mapping.Mapping).Address % PageRounding.PageSize;
+        return (slack + region.Mapping.Offset + offset + start - pin.Request.Range.Start) / PageRounding.PageSize;
     }
 
     private void ReportTouched(MemoryRegion region, ulong offset, ulong length)

@@ -4,18 +4,21 @@ using DaxEmu.Contract;
 namespace DaxEmu.Nic;
 
 /// <summary>
-/// Which pages of a mapping are no longer its file's, and what engines did to them: four bits a page. Engines mark what they touch, once for
-/// each page and direction; the control plane takes the marks and reports them.
+/// Which pages of a mapping are no longer its file's, or are watched, and what engines did to them: a byte a page. Engines mark what they
+/// touch, once for each page and direction; the control plane takes the marks and reports them.
 /// </summary>
 internal sealed unsafe class OrphanPages : IDisposable
 {
-    private const int BitsPerPage = 4;
+    private const int BitsPerPage = 8;
     private const int PagesPerWord = 32 / BitsPerPage;
 
-    // In each page's bits: a read, a write would be news; a read, a write is to be reported.
+    // In each page's bits: a read, a write of a page that is no longer the file's would be news; a write of one that is watched would be. Then,
+    // in the same order: it has happened, and is to be taken.
     private const uint ReadIsNews = 1;
     private const uint WriteIsNews = 2;
-    private const int ReportShift = 2;
+    private const uint WriteIsWatched = 4;
+    private const int ReportShift = 3;
+    private const uint Told = (ReadIsNews | WriteIsNews) * 0x0101_0101;
 
     private readonly Lock _lock = new();
     private readonly ulong _pages;
@@ -57,7 +60,7 @@ internal sealed unsafe class OrphanPages : IDisposable
             ulong end = Math.Min(first + count, _pages);
             for (ulong page = first; page < end; page++)
             {
-                _words[page / PagesPerWord] |= (ReadIsNews | WriteIsNews) << ShiftOf(page);
+                Interlocked.Or(ref _words[page / PagesPerWord], (ReadIsNews | WriteIsNews) << ShiftOf(page));
             }
 
             _first = Math.Min(_first, first);
@@ -83,6 +86,26 @@ internal sealed unsafe class OrphanPages : IDisposable
         return taken;
     }
 
+    /// <summary>Takes which watched pages were written, and watches pages from now on.</summary>
+    public List<Touched> TakeWritten(ulong first, ulong count)
+    {
+        List<Touched> taken = [];
+        lock (_lock)
+        {
+            if (_words is not null)
+            {
+                ulong end = Math.Min(first + count, _pages);
+                Take(first, end, WriteIsWatched, taken);
+                for (ulong page = first; page < end; page++)
+                {
+                    Interlocked.Or(ref _words[page / PagesPerWord], WriteIsWatched << ShiftOf(page));
+                }
+            }
+        }
+
+        return taken;
+    }
+
     /// <summary>Frees the map. No engine may use it any more.</summary>
     public void Dispose()
     {
@@ -95,7 +118,9 @@ internal sealed unsafe class OrphanPages : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>An engine has touched pages: true when something is to be reported that was not before.</summary>
+    /// <summary>
+    /// An engine has touched pages: true when the host is to be told, for the first time that a page is touched so which is no longer the file's.
+    /// </summary>
     /// <param name="words">From <see cref="Words"/>.</param>
     /// <param name="first">The first page.</param>
     /// <param name="last">The last.</param>
@@ -103,7 +128,7 @@ internal sealed unsafe class OrphanPages : IDisposable
     public static bool Touch(uint* words, ulong first, ulong last, bool isWrite)
     {
         bool isNews = false;
-        uint bit = isWrite ? WriteIsNews : ReadIsNews;
+        uint bit = isWrite ? WriteIsNews | WriteIsWatched : ReadIsNews;
         for (ulong word = first / PagesPerWord; word <= last / PagesPerWord; word++)
         {
             ulong from = word == first / PagesPerWord ? first % PagesPerWord : 0;
@@ -127,7 +152,7 @@ internal sealed unsafe class OrphanPages : IDisposable
 
             if (Interlocked.CompareExchange(ref word, (seen & ~news) | (news << ReportShift), seen) == seen)
             {
-                return true;
+                return (news & Told) != 0;
             }
         }
     }
@@ -156,14 +181,14 @@ internal sealed unsafe class OrphanPages : IDisposable
             }
             else if (run > 0)
             {
-                taken.Add(new(page - run, run, bit == WriteIsNews));
+                taken.Add(new(page - run, run, bit != ReadIsNews));
                 run = 0;
             }
         }
 
         if (run > 0)
         {
-            taken.Add(new(end - run, run, bit == WriteIsNews));
+            taken.Add(new(end - run, run, bit != ReadIsNews));
         }
     }
 

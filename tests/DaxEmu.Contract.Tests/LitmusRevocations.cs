@@ -36,6 +36,8 @@ internal sealed class LitmusRevocations(bool isBroken) : IPinHolders
 
     public PageDetachment Detach(LayoutOperation cause, IReadOnlyList<PinnedPages> pages) => throw new NotSupportedException();
 
+    public IReadOnlyList<ByteRange> TakeWrites(Pin pin) => throw new NotSupportedException();
+
     internal void Use(Pin pin, Action use)
     {
         Usage usage = _usages.GetOrAdd(pin.Id, static _ => new());

@@ -38,5 +38,10 @@ internal sealed class RecordedHolders : IPinHolders
         return WhenDetached?.Invoke() ?? new PageDetachment(Outcomes.Add);
     }
 
+    /// <summary>What the device wrote, by pin.</summary>
+    internal Dictionary<long, List<ByteRange>> Writes { get; } = [];
+
+    public IReadOnlyList<ByteRange> TakeWrites(Pin pin) => Writes.Remove(pin.Id, out List<ByteRange>? written) ? written : [];
+
     public void Kill(Pin pin, LayoutOperation cause) => Deeds.Add($"kill {pin.Id}");
 }

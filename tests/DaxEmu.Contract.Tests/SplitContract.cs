@@ -46,6 +46,8 @@ internal sealed class SplitContract(SplitContract.Side split) : IFileContract
 
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => throw new NotSupportedException();
 
+    public void Syncing(FileIdentity file, string path, Requester requester) => throw new NotSupportedException();
+
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => throw new NotSupportedException();
 
     public bool IsPinned(FileIdentity file, ByteRange range) => throw new NotSupportedException();

@@ -186,6 +186,7 @@ public sealed class SqliteJournalTests : IDisposable
         yield return new AccessFailed(granted.At, granted.Pin, new(5000, 6000), operation);
         yield return new PagesOrphaned(granted.At, granted.Pin, new(4096, 8192), operation);
         yield return new Divergence(granted.At, granted.Pin, new(4096, 8192), PinAccess.Write, operation);
+        yield return new NotDurable(granted.At, granted.Pin, [new(4096, 8192)], 4096, operation.Requester);
         yield return new Breach(granted.At, granted.Pin, new(5000, 6000), "a page is gone");
         yield return new PinReleased(granted.At, granted.Pin);
     }

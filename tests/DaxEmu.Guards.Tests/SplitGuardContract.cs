@@ -49,6 +49,8 @@ internal sealed class SplitGuardContract(IFileContract contract, SplitGuardContr
 
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => contract.ReportDivergence(pin, range, access);
 
+    public void Syncing(FileIdentity file, string path, Requester requester) => contract.Syncing(file, path, requester);
+
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => contract.PinsOf(file);
 
     public bool IsPinned(FileIdentity file, ByteRange range) => contract.IsPinned(file, range);

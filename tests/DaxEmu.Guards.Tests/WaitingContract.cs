@@ -33,6 +33,8 @@ internal sealed class WaitingContract : IFileContract
 
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => throw new NotSupportedException();
 
+    public void Syncing(FileIdentity file, string path, Requester requester) => throw new NotSupportedException();
+
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => [];
 
     public bool IsPinned(FileIdentity file, ByteRange range) => true;

@@ -309,6 +309,50 @@ public sealed class KeptPagesTests
         Assert.Equal(200 * 16 * Page, rig.Contract.Divergences.Sum(d => (long)d.Range.Length));
     }
 
+    [Fact]
+    public void Writes_are_noted_from_the_first_time_they_are_asked_for_and_told_once_by_whole_pages()
+    {
+        using Rig rig = new();
+        var (a, b) = rig.NewPair();
+        var own = a.Register(16 * Page);
+        var target = rig.Register(b.Domain, 16 * Page, Rig.AllAccess, Wish);
+        Pin pin = target.Region.Pins[0].Pin;
+        a.Do(Post.Write(1, target, 0, own.Whole));
+
+        Assert.Empty(rig.Device.TakeWrites(pin));
+        Assert.Empty(rig.Device.TakeWrites(pin));
+        a.Do(Post.Read(2, target, 0, own.Whole));
+        a.Do(Post.Write(3, target, (5 * Page) - 1, own.Sge(0, 2)));
+        a.Do(Post.Write(4, target, 9 * Page, own.Sge(0, 1)));
+        a.Do(Post.Write(5, target, 9 * Page, own.Sge(0, 1)));
+
+        Assert.Equal([new ByteRange(4 * Page, 6 * Page), new ByteRange(9 * Page, 10 * Page)], rig.Device.TakeWrites(pin));
+        Assert.Empty(rig.Device.TakeWrites(pin));
+        a.Do(Post.Write(6, target, 9 * Page, own.Sge(0, 1)));
+        Assert.Equal([new ByteRange(9 * Page, 10 * Page)], rig.Device.TakeWrites(pin));
+        Assert.Empty(rig.Events.Orphans);
+        Rig.Ok(rig.Device.Deregister(target.Region));
+        Assert.Empty(rig.Device.TakeWrites(pin));
+    }
+
+    [Fact]
+    public void A_watched_page_that_leaves_the_file_is_told_as_one_that_has()
+    {
+        using Rig rig = new();
+        rig.Events.OnOrphan = rig.Device.ReportOrphans;
+        var (a, b) = rig.NewPair();
+        var own = a.Register(Page);
+        var target = rig.Register(b.Domain, 16 * Page, Rig.AllAccess, Wish);
+        _ = rig.Device.TakeWrites(target.Region.Pins[0].Pin);
+        Keep(rig, target, 2, 3);
+
+        a.Do(Post.Write(1, target, Page, own.Whole));
+        a.Do(Post.Write(2, target, 2 * Page, own.Whole));
+
+        Assert.Equal([(new(2 * Page, 3 * Page), PinAccess.Write)], Reported(rig));
+        Assert.Equal([new ByteRange(Page, 3 * Page)], rig.Device.TakeWrites(target.Region.Pins[0].Pin));
+    }
+
     private static void Keep(Rig rig, TestRegion target, uint first, uint end)
     {
         using NicPause pause = rig.Device.Pause([target.Region]);

@@ -17,6 +17,7 @@ namespace DaxEmu.Contract;
 [JsonDerivedType(typeof(AccessFailed), "access-failed")]
 [JsonDerivedType(typeof(PagesOrphaned), "pages-orphaned")]
 [JsonDerivedType(typeof(Divergence), "divergence")]
+[JsonDerivedType(typeof(NotDurable), "not-durable")]
 [JsonDerivedType(typeof(Breach), "breach")]
 public abstract record ContractEvent(DateTimeOffset At, FileIdentity File, string Path)
 {

@@ -59,6 +59,9 @@ internal sealed class GuardedContract(FileContract contract, GuardedVolumes volu
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => contract.ReportDivergence(pin, range, access);
 
     /// <inheritdoc/>
+    public void Syncing(FileIdentity file, string path, Requester requester) => contract.Syncing(file, path, requester);
+
+    /// <inheritdoc/>
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => contract.PinsOf(file);
 
     /// <inheritdoc/>

@@ -113,9 +113,13 @@ internal sealed class FileOperations(
     internal int Sync(ref FuseRequest request)
     {
         fuse_fsync_in wish = request.Take<fuse_fsync_in>();
-        return _open.Find(wish.fh) is { } file
-            ? FileContents.Sync(file.Descriptor, (wish.fsync_flags & FUSE_FSYNC_FDATASYNC) != 0)
-            : -EBADF;
+        if (_open.Find(wish.fh) is not { } file)
+        {
+            return -EBADF;
+        }
+
+        contract.Syncing(file.Node.Identity, volume.ShownPath(file.Node), Callers.Of(request.Header));
+        return FileContents.Sync(file.Descriptor, (wish.fsync_flags & FUSE_FSYNC_FDATASYNC) != 0);
     }
 
     /// <summary>SEEK_DATA and SEEK_HOLE; the kernel does the others itself.</summary>

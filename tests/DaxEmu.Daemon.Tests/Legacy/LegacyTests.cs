@@ -74,6 +74,28 @@ public sealed class LegacyTests : IAsyncDisposable
         }
     }
 
+    [Fact]
+    public async Task What_a_device_writes_between_two_syncs_is_said_to_be_not_durable_on_a_real_kernel()
+    {
+        string file = await ServeAsync();
+        using RdmaDevice device = OpenDevice();
+        using Loopback nic = new(device, file);
+        using FileStream program = new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        nic.Write(0, (byte)'A');
+        program.Flush(flushToDisk: true);
+        nic.Write(3 * Page, (byte)'D');
+        Assert.Equal((byte)'D', ByteAt(file, 3 * Page));
+        program.Flush(flushToDisk: true);
+        program.Flush(flushToDisk: true);
+
+        NotDurable told = Assert.Single(
+            (await _daemon.Process.Admin.EventsAsync(file, _daemon.Patience)).OfType<NotDurable>());
+        Assert.Equal([new ByteRange(3 * Page, 4 * Page)], told.Ranges);
+        Assert.Equal((Environment.ProcessId, $"rkey 0x{nic.Region.RKey:x}"), (told.Requester.ProcessId, told.Pin.Request.Region));
+        ProgramRun events = await _daemon.RunAsync("events", file, "--socket", _daemon.Runtime);
+        Assert.Contains("NOT DURABLE on a real kernel: 4096 bytes", events.Output, StringComparison.Ordinal);
+    }
+
     public ValueTask DisposeAsync() => _daemon.DisposeAsync();
 
     // What one write left, the next read must bring, however the pages change hands in between.

@@ -38,6 +38,8 @@ internal sealed class FakeContract : IFileContract
 
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => Divergences.Add((pin, range, access));
 
+    public void Syncing(FileIdentity file, string path, DaxEmu.Contract.Requester requester) => throw new NotSupportedException();
+
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => Held;
 
     public bool IsPinned(FileIdentity file, ByteRange range) => throw new NotSupportedException();
