@@ -13,6 +13,7 @@ internal sealed class LayoutOperations(
     FuseVolume volume,
     FileOperations files,
     IFileContract contract,
+    FuseDataPath dataPath,
     PendingRequests pending,
     Action<ulong, Func<Memory<byte>, int>> answerLater)
 {
@@ -106,7 +107,7 @@ internal sealed class LayoutOperations(
     {
         ulong unique = header.unique;
         LayoutOperation operation = new(node.Identity, volume.ShownPath(node), kind, range, Callers.Of(header));
-        ValueTask<LayoutDecision> asked = contract.RequestAsync(operation, pending.Add(unique, thread));
+        ValueTask<LayoutDecision> asked = Ask(operation, pending.Add(unique, thread));
         if (!asked.IsCompleted)
         {
             _ = Await(asked, unique, carryOut);
@@ -116,6 +117,13 @@ internal sealed class LayoutOperations(
         pending.Remove(unique);
         return Obey(asked.Result, carryOut, reply);
     }
+
+    // Who has pinned the range may have to read its pages before they go. Without passthrough these are this mount's: a thread that serves it
+    // must be left to bring them.
+    private ValueTask<LayoutDecision> Ask(LayoutOperation operation, CancellationToken cancellation) =>
+        dataPath == FuseDataPath.PageCache && contract.IsPinned(operation.File, operation.Range)
+            ? new(Task.Run(() => contract.RequestAsync(operation, cancellation).AsTask(), CancellationToken.None))
+            : contract.RequestAsync(operation, cancellation);
 
     private async Task Await(ValueTask<LayoutDecision> asked, ulong unique, CarryOut carryOut)
     {

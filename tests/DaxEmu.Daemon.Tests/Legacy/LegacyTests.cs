@@ -75,6 +75,41 @@ public sealed class LegacyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Without_passthrough_more_operations_at_a_time_than_the_guard_has_threads_find_somebody_to_bring_their_pages()
+    {
+        _ = await ServeAsync("--passthrough", "off");
+        using RdmaDevice device = OpenDevice();
+        List<(string File, Loopback Nic)> all = [];
+        for (int i = 0; i < 4 * Math.Max(4, Environment.ProcessorCount); i++)
+        {
+            string file = Path.Combine(_daemon.Mount, $"f{i}");
+            PinnedFile.Make(file);
+            Assert.Equal(0, (await _daemon.RunAsync("policy", "set", file, "legacy")).ExitStatus);
+            using FileStream written = new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            written.Flush(flushToDisk: true);
+
+            // Out of the mount's page cache: whoever reads them next needs the guard.
+            Assert.Equal(0, Libc.Forget(written.SafeFileHandle));
+            all.Add((file, new Loopback(device, file)));
+        }
+
+        using Barrier start = new(all.Count);
+        await Task.WhenAll(all.Select(each => Task.Factory.StartNew(
+            () =>
+            {
+                start.SignalAndWait(_daemon.Patience);
+                Assert.Equal(0, Libc.Truncate(each.File, 0));
+            },
+            _daemon.Patience, TaskCreationOptions.LongRunning, TaskScheduler.Default))).WaitAsync(_daemon.Patience);
+
+        foreach ((_, Loopback nic) in all)
+        {
+            Assert.Equal((byte)'p', nic.Read(15 * Page));
+            nic.Dispose();
+        }
+    }
+
+    [Fact]
     public async Task What_a_device_writes_between_two_syncs_is_said_to_be_not_durable_on_a_real_kernel()
     {
         string file = await ServeAsync();
@@ -126,9 +161,9 @@ public sealed class LegacyTests : IAsyncDisposable
         Assert.Equal((0, ""), (run.ExitStatus, run.Error));
     }
 
-    private async Task<string> ServeAsync()
+    private async Task<string> ServeAsync(params string[] arguments)
     {
-        await _daemon.StartAsync();
+        await _daemon.StartAsync(arguments);
         string file = Path.Combine(_daemon.Mount, "f");
         byte[] bytes = new byte[Pages * Page];
         for (int i = 0; i < bytes.Length; i++)

@@ -11,6 +11,7 @@ internal static partial class Libc
     internal const int FALLOC_FL_COLLAPSE_RANGE = 8;
     internal const int FALLOC_FL_ZERO_RANGE = 16;
 
+    private const int POSIX_FADV_DONTNEED = 4;
     private const int MADV_REMOVE = 9;
     private const int PROT_NONE = 0;
     private const int MAP_PRIVATE = 2;
@@ -20,6 +21,9 @@ internal static partial class Libc
     internal static int Allocate(SafeFileHandle file, int mode, long offset, long length) => Errno(fallocate(file, mode, offset, length));
 
     internal static int Truncate(string path, long length) => Errno(truncate(path, length));
+
+    /// <summary>posix_fadvise(POSIX_FADV_DONTNEED) on a whole file.</summary>
+    internal static int Forget(SafeFileHandle file) => posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
 
     internal static int Remove(nint address, long length) => Errno(madvise(address, (nuint)length, MADV_REMOVE));
 
@@ -34,6 +38,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int truncate(string path, long length);
+
+    [LibraryImport("libc")]
+    private static partial int posix_fadvise(SafeFileHandle file, long offset, long length, int advice);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int madvise(nint address, nuint length, int advice);
