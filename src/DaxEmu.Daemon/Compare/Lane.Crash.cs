@@ -21,7 +21,7 @@ internal sealed partial class Lane
         }
 
         await FillAsync(Before, cancellation);
-        _region = RemoteMemory.Parse((await _holder!.CommandAsync("register durable", cancellation)).Memory!);
+        await RegisterAsync(cancellation, " durable");
         _eye.Sync();
         await WriteForCrashAsync(0, Synced);
         _eye.Sync();

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using DaxEmu.Client;
+using DaxEmu.Linux;
+using static DaxEmu.Abi.errno;
 
 namespace DaxEmu.Daemon.Compare;
 
@@ -12,6 +14,7 @@ internal sealed partial class Lane : IAsyncDisposable
     private const int SigKilled = 128 + 9;
     private const int BatchesToARefresh = 16;
     private const int Attempts = 20;
+    private const int RegisterAttempts = 100;
 
     private readonly Stage _stage;
     private readonly int _number;
@@ -187,8 +190,26 @@ internal sealed partial class Lane : IAsyncDisposable
         _holder = await StartActorAsync(ActorRole.Hold, cancellation);
     }
 
-    private async Task RegisterAsync(CancellationToken cancellation) =>
-        _region = RemoteMemory.Parse((await _holder!.CommandAsync("register", cancellation)).Memory!);
+    // A program that finds its file cut makes room again. Somebody may cut it once more before it is registered.
+    private async Task RegisterAsync(CancellationToken cancellation, string how = "")
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            await _holder!.CommandAsync($"grow {Workload.FileLength}", cancellation);
+            ActorReply reply = await _holder.CommandAsync(
+                $"register lane {Workload.RegionStart} {Workload.RegionLength}{how}", cancellation);
+            if (reply.Errno == 0)
+            {
+                _region = RemoteMemory.Parse(reply.Memory!);
+                return;
+            }
+
+            if (reply.Errno != EFAULT || attempt == RegisterAttempts)
+            {
+                throw new ExperimentException($"the region of lane {_number} is refused: {ErrnoName.Describe(reply.Errno)}");
+            }
+        }
+    }
 
     private async Task LinkAsync(CancellationToken cancellation)
     {

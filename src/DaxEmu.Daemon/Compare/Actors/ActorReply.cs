@@ -9,7 +9,10 @@ internal sealed record ActorReply
     /// <summary>After <c>link</c>: the new queue pair's address.</summary>
     public string? Address { get; init; }
 
-    /// <summary>After <c>register</c>: the region.</summary>
+    /// <summary>After <c>register</c>: 0, or what it was refused with.</summary>
+    public int Errno { get; init; }
+
+    /// <summary>After <c>register</c>: the region, unless it was refused.</summary>
     public string? Memory { get; init; }
 
     /// <summary>After <c>write</c>: work requests that were carried out; they are the first ones.</summary>

@@ -1,25 +1,25 @@
+using System.Globalization;
 using DaxEmu.Client;
 using DaxEmu.Linux;
 using DaxEmu.Linux.Files;
 using Microsoft.Win32.SafeHandles;
-using static DaxEmu.Abi.errno;
 
 namespace DaxEmu.Daemon.Compare;
 
 /// <summary>
-/// Maps a part of a file and registers it. Commands: <c>register</c> (anew), <c>register durable</c> (so that peers may flush it), <c>link N</c> (a fresh queue pair), <c>connect N ADDRESS</c>.
+/// Maps parts of a file and registers them. Commands: <c>register NAME OFFSET LENGTH</c>, in place of what has the name, with <c>durable</c>
+/// behind it so that peers may flush it; <c>deregister NAME</c>; <c>grow LENGTH</c> (the file, when it is shorter); <c>link NAME</c> (a fresh
+/// queue pair) and <c>connect NAME ADDRESS</c>.
 /// </summary>
 internal sealed class Holder : IActor
 {
-    private const int Attempts = 100;
-
     private readonly RdmaDevice _device;
     private readonly ProtectionDomain _domain;
     private readonly CompletionQueue _completions;
     private readonly string _file;
     private readonly bool _letsGo;
     private readonly Dictionary<string, QueuePair> _links = [];
-    private MemoryRegion? _region;
+    private readonly Dictionary<string, MemoryRegion> _regions = [];
 
     /// <summary>Opens the device.</summary>
     /// <param name="deviceSocket">The daemon's device socket.</param>
@@ -39,15 +39,15 @@ internal sealed class Holder : IActor
     {
         switch (words)
         {
-            case ["register", .. string[] how]:
-                _region?.Dispose();
-                _region = Register(how is ["durable"] ? AccessFlags.All | AccessFlags.FlushPersistent : AccessFlags.All);
-                if (_letsGo)
-                {
-                    _ = LetGoAsync(_region);
-                }
-
-                return Task.FromResult(new ActorReply { Memory = _region.Remote.ToString() });
+            case ["register", string name, string offset, string length, .. string[] how]:
+                Deregister(name);
+                return Task.FromResult(Register(name, Number(offset), Number(length), isDurable: how is ["durable"]));
+            case ["deregister", string name]:
+                Deregister(name);
+                return Task.FromResult(new ActorReply());
+            case ["grow", string length]:
+                Grow(Number(length));
+                return Task.FromResult(new ActorReply());
             case ["link", string name]:
                 if (_links.Remove(name, out QueuePair? old))
                 {
@@ -74,31 +74,45 @@ internal sealed class Holder : IActor
         region.Dispose();
     }
 
-    // A program that finds its file cut makes room again. Somebody may cut it once more before it is registered.
-    private MemoryRegion Register(AccessFlags access)
+    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
+
+    private ActorReply Register(string name, long offset, long length, bool isDurable)
     {
-        for (int attempt = 1; ; attempt++)
+        try
         {
-            try
+            AccessFlags access = isDurable ? AccessFlags.All | AccessFlags.FlushPersistent : AccessFlags.All;
+            MemoryRegion region = _domain.RegisterFile(_file, offset, length, access);
+            _regions[name] = region;
+            if (_letsGo)
             {
-                Grow();
-                return _domain.RegisterFile(_file, Workload.RegionStart, Workload.RegionLength, access);
+                _ = LetGoAsync(region);
             }
-            catch (RdmaException refusal) when (refusal.Errno == EFAULT && attempt < Attempts)
-            {
-            }
+
+            return new ActorReply { Memory = region.Remote.ToString() };
+        }
+        catch (RdmaException refusal)
+        {
+            return new ActorReply { Errno = refusal.Errno };
         }
     }
 
-    private void Grow()
+    private void Deregister(string name)
+    {
+        if (_regions.Remove(name, out MemoryRegion? region))
+        {
+            region.Dispose();
+        }
+    }
+
+    private void Grow(long length)
     {
         using SafeFileHandle file = File.OpenHandle(_file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        if (RandomAccess.GetLength(file) < Workload.FileLength)
+        if (RandomAccess.GetLength(file) < length)
         {
-            int grown = FileContents.SetSizeThrough(file, Workload.FileLength);
+            int grown = FileContents.SetSizeThrough(file, length);
             if (grown < 0)
             {
-                throw new LinuxException($"ftruncate(\"{_file}\", {Workload.FileLength})", -grown);
+                throw new LinuxException($"ftruncate(\"{_file}\", {length})", -grown);
             }
         }
     }

@@ -63,7 +63,8 @@ internal sealed class Mutator : IActor
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private MutationResult Carry(Mutation mutation)
+    /// <summary>Carries an operation out.</summary>
+    public MutationResult Carry(Mutation mutation)
     {
         byte[] bytes = mutation.Kind == MutationKind.Write ? new byte[mutation.Length] : [];
         bytes.AsSpan().Fill(_fill = (byte)(_fill == 255 ? 1 : _fill + 1));
