@@ -17,6 +17,9 @@ internal sealed class EventTally
     /// <summary>Regions that were taken away.</summary>
     public long Revoked { get; private set; }
 
+    /// <summary>Uses of pages that are no longer the file's.</summary>
+    public long Divergences { get; private set; }
+
     /// <summary>Changes of pinned bytes that the contract was not asked about.</summary>
     public long Breaches { get; private set; }
 
@@ -53,6 +56,9 @@ internal sealed class EventTally
                 break;
             case PinRevoked:
                 Revoked++;
+                break;
+            case Divergence:
+                Divergences++;
                 break;
             case Breach:
                 Breaches++;

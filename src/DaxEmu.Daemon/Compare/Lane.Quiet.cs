@@ -30,7 +30,8 @@ internal sealed partial class Lane
         await FillAsync((byte)(1 + (round % 255)), cancellation);
         if (!HolderLetsGo(_number))
         {
-            await ProbeAsync(Probes[round % Probes.Length], (byte)(255 - (round % 255)), prediction, cancellation);
+            MutationKind[] probes = [.. Probes.Where(p => p != MutationKind.ZeroRange || _stage.CanZeroRanges)];
+            await ProbeAsync(probes[round % probes.Length], (byte)(255 - (round % 255)), prediction, cancellation);
             await FillAsync((byte)(1 + (round % 255)), cancellation);
         }
     }

@@ -83,12 +83,17 @@ internal sealed class PolicyRun(ExperimentOptions options, string policy)
             all.Unmet.Add($"file and device disagreed on {all.DisagreeingBytes} bytes");
         }
 
+        if (all.DisagreeingBytes > 0 && _events.Divergences == 0)
+        {
+            all.Unmet.Add("file and device disagreed, and the daemon reported nothing");
+        }
+
         if (crash.Synced is { Lost: > 0 } synced && !_prediction.MayDisagree)
         {
             all.Unmet.Add($"{synced.Lost} of {synced.Written} bytes that were synced are not on the disk after the power was cut");
         }
 
-        if (crash.Flushed is { Lost: > 0 } flushed)
+        if (crash.Flushed is { Lost: > 0 } flushed && !_prediction.MayDisagree)
         {
             all.Unmet.Add($"{flushed.Lost} of {flushed.Written} bytes that were flushed are not on the disk after the power was cut");
         }
@@ -123,6 +128,7 @@ internal sealed class PolicyRun(ExperimentOptions options, string policy)
             all.Killed,
             all.ComparedBytes,
             all.DisagreeingBytes,
+            _events.Divergences,
             all.VanishedBytes,
             crash,
             _throughput);

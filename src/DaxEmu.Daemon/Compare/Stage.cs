@@ -1,8 +1,10 @@
 using System.Globalization;
+using DaxEmu.Abi;
 using DaxEmu.Daemon.Admin;
 using DaxEmu.Daemon.Configuration;
 using DaxEmu.Daemon.Demo;
 using DaxEmu.Daemon.Programs;
+using DaxEmu.Linux.Files;
 
 namespace DaxEmu.Daemon.Compare;
 
@@ -30,6 +32,9 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Where the guard mounts it.</summary>
     public string Mount { get; }
 
+    /// <summary>Whether the real file system can zero a range, which not all can.</summary>
+    public bool CanZeroRanges { get; private set; }
+
     /// <summary>Where the runtime of processes that are killed leaves its files.</summary>
     public string Temporary => _root;
 
@@ -56,6 +61,7 @@ internal sealed class Stage : IAsyncDisposable
         try
         {
             (stage.Disk, stage.NoDisk) = await CrashDisk.TryMakeAsync(stage._root, stage.Backing);
+            stage.CanZeroRanges = TryZeroRange(Path.Combine(stage.Backing, "probe"));
 
             // A configuration file of the user's own is none of the experiment's business.
             string configuration = Path.Combine(stage._root, "daxemu.json");
@@ -87,6 +93,12 @@ internal sealed class Stage : IAsyncDisposable
 
     /// <summary>Kills the daemon.</summary>
     public Task KillDaemonAsync() => _daemon!.KillAsync();
+
+    private static bool TryZeroRange(string path)
+    {
+        using FileStream file = new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 0, FileOptions.DeleteOnClose);
+        return FileContents.Allocate(file.SafeFileHandle, linux_falloc.FALLOC_FL_ZERO_RANGE, 0, 4096) == 0;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

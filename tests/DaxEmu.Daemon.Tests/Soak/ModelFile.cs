@@ -16,6 +16,9 @@ internal sealed class ModelFile
 
     public List<ModelRegion> Regions { get; } = [];
 
+    /// <summary>Keys of regions that went: what was reported of them may still come.</summary>
+    public HashSet<uint> Gone { get; } = [];
+
     private int PageCount => (Length + ModelPage.Size - 1) / ModelPage.Size;
 
     /// <summary>The bytes that an operation takes from the file; null for one that takes none.</summary>
@@ -29,6 +32,12 @@ internal sealed class ModelFile
 
     public List<ModelRegion> Met(Mutation mutation) =>
         Reach(mutation) is { } reach ? [.. Regions.Where(r => r.Meets(reach.Start, reach.End))] : [];
+
+    public void Forget(ModelRegion region)
+    {
+        Regions.Remove(region);
+        Gone.Add(region.Memory.RKey);
+    }
 
     public void Write(int offset, int length, byte value)
     {
@@ -82,6 +91,7 @@ internal sealed class ModelFile
     public bool WriteByDevice(ModelRegion region, int offset, int length, byte value)
     {
         bool succeeds = Reaches(region, offset, length);
+        region.Use(offset, length, isWrite: true, isCertain: succeeds);
         bool isPast = false;
         ForEachPage(region.Start + offset, region.Start + offset + length, (page, from, to) =>
         {
@@ -135,6 +145,7 @@ internal sealed class ModelFile
     /// <summary>Holds what the device read against the file, or against the pages that the region kept.</summary>
     public string? CompareRegion(ModelRegion region, int offset, ReadOnlySpan<byte> seen)
     {
+        region.Use(offset, seen.Length, isWrite: false, isCertain: true);
         int done = 0;
         while (done < seen.Length)
         {
@@ -189,7 +200,8 @@ internal sealed class ModelFile
 
     private void Replace(int page, List<ModelRegion> keepers)
     {
-        foreach (ModelRegion region in keepers.Where(r => page < PageCount && r.Meets((long)page * ModelPage.Size, (page + 1L) * ModelPage.Size)))
+        // Behind the end of the file too: a page that the region lost under another policy is one of zeros from then on.
+        foreach (ModelRegion region in keepers.Where(r => r.Meets((long)page * ModelPage.Size, (page + 1L) * ModelPage.Size)))
         {
             region.Orphans.TryAdd(page, _pages[page]);
         }

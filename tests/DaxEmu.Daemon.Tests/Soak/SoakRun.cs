@@ -154,7 +154,7 @@ internal sealed class SoakRun : IAsyncDisposable
         ModelRegion region = file.Model.Regions[(int)_numbers.Below(file.Model.Regions.Count)];
         Note(file, $"deregister {region.Name}");
         await file.AskHolderAsync($"deregister {region.Name}", patience);
-        file.Model.Regions.Remove(region);
+        file.Model.Forget(region);
         Count("deregistered");
         await ExpectEventsAsync(typeof(PinReleased), 1, patience);
     }
@@ -176,6 +176,7 @@ internal sealed class SoakRun : IAsyncDisposable
         bool succeeds = file.Model.WriteByDevice(region, offset, length, value);
         Expect("RDMA write", succeeds ? CompletionStatus.Success : CompletionStatus.RemoteAccessError, status);
         Count(succeeds ? "written by RDMA" : "failed to write by RDMA");
+        await ExpectDivergencesAsync(file, patience);
         if (!succeeds)
         {
             // It is predicted, and it must be reported, with its cause.
@@ -245,6 +246,7 @@ internal sealed class SoakRun : IAsyncDisposable
         int revoked = events.Count(e => e is PinRevoked);
         int released = events.Count(e => e is PinReleased r && IsMet(mutation, r.Pin));
         bool isKilled = events.Any(e => e is PinRevoked { Killed: true });
+        Dictionary<ModelRegion, int[]> kept = met.ToDictionary(r => r, r => r.Orphans.Keys.ToArray());
         if (prediction.Answer == OperationAnswer.CarriedOut)
         {
             file.Model.Apply(mutation, prediction.Fate == RegionFate.KeepsOldPages);
@@ -266,9 +268,62 @@ internal sealed class SoakRun : IAsyncDisposable
                 Expect("invalidations reported", met.Count, events.Count(e => e is PinInvalidated));
                 break;
             case RegionFate.KeepsOldPages:
+                foreach (ModelRegion region in met)
+                {
+                    Expect(
+                        $"pages reported that {region.Name} keeps",
+                        Listed(region.Orphans.Keys.Except(kept[region])),
+                        Listed(events.OfType<PagesOrphaned>().Where(e => IsOf(region, e.Pin)).SelectMany(e => PagesOf(e.Range))));
+                }
+
                 break;
         }
     }
+
+    // Each use of a page that left its file, as soon as it is made, and no other.
+    private async Task ExpectDivergencesAsync(SoakFile file, CancellationToken patience)
+    {
+        while (true)
+        {
+            foreach (Divergence divergence in (await _journal.NewAsync(patience, isToKeepOthers: true)).OfType<Divergence>())
+            {
+                if (file.Model.Regions.Find(r => IsOf(r, divergence.Pin)) is not { } region)
+                {
+                    Expect("a region that diverges is known", true, file.Model.Gone.Any(key => IsOf(key, divergence.Pin)));
+                    continue;
+                }
+
+                foreach (int page in PagesOf(divergence.Range))
+                {
+                    (int, bool) use = (page, divergence.Access == PinAccess.Write);
+                    region.Reportable.Remove(use);
+                    Expect($"page {page} of {region.Name} reported as diverging, and used", true, region.Known.Contains(use));
+                    Count("divergences reported");
+                }
+            }
+
+            if (file.Model.Regions.TrueForAll(r => r.Reportable.Count == 0))
+            {
+                return;
+            }
+
+            await Task.Delay(1, patience);
+        }
+    }
+
+    private static bool IsOf(ModelRegion region, Pin pin) => IsOf(region.Memory.RKey, pin);
+
+    private static bool IsOf(uint key, Pin pin) => pin.Request.Region.Contains($"0x{key:x}", StringComparison.Ordinal);
+
+    private static IEnumerable<int> PagesOf(ByteRange range)
+    {
+        for (int page = (int)(range.Start / ModelPage.Size); (ulong)page * ModelPage.Size < range.End; page++)
+        {
+            yield return page;
+        }
+    }
+
+    private static string Listed(IEnumerable<int> pages) => string.Join(' ', pages.Distinct().Order());
 
     // Of a process that is killed, all pins go.
     private static bool IsMet(Mutation mutation, Pin pin)
@@ -281,7 +336,7 @@ internal sealed class SoakRun : IAsyncDisposable
     {
         if (isKilled)
         {
-            file.Model.Regions.Clear();
+            file.Model.Regions.ToList().ForEach(file.Model.Forget);
             Count("killed");
             await file.ReplaceHolderAsync(patience);
             await _journal.NewAsync(patience);
@@ -290,7 +345,7 @@ internal sealed class SoakRun : IAsyncDisposable
 
         foreach (ModelRegion region in gone)
         {
-            file.Model.Regions.Remove(region);
+            file.Model.Forget(region);
 
             // As a program does that sees its region revoked.
             await file.AskHolderAsync($"deregister {region.Name}", patience);
@@ -320,7 +375,7 @@ internal sealed class SoakRun : IAsyncDisposable
         foreach (ModelRegion region in met)
         {
             await file.AskHolderAsync($"deregister {region.Name}", patience);
-            file.Model.Regions.Remove(region);
+            file.Model.Forget(region);
         }
 
         // On a loaded machine the limit may have come first: that is one of two right answers.
@@ -356,6 +411,7 @@ internal sealed class SoakRun : IAsyncDisposable
             }
         }
 
+        await ExpectDivergencesAsync(file, patience);
         Expect("pins held", file.Model.Regions.Count, (await _stage.Admin.PinsAsync(file.Path, patience)).Count);
     }
 

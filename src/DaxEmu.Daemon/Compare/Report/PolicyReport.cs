@@ -25,6 +25,7 @@ namespace DaxEmu.Daemon.Compare;
 /// <param name="Killed">Programs that got SIGKILL.</param>
 /// <param name="BytesCompared">Bytes compared at quiet points.</param>
 /// <param name="BytesDisagreeing">Bytes of those that file and device disagreed on.</param>
+/// <param name="DivergencesReported">Uses of pages that are no longer the file's, by the journal.</param>
 /// <param name="BytesVanished">Bytes that were written and completed, and were not in the file although nothing was to touch them.</param>
 /// <param name="Crash">What was lost when the power was cut.</param>
 /// <param name="Throughput">Mebibytes per second of each round, in order.</param>
@@ -53,6 +54,7 @@ internal sealed record PolicyReport(
     long Killed,
     long BytesCompared,
     long BytesDisagreeing,
+    long DivergencesReported,
     long BytesVanished,
     CrashReport Crash,
     IReadOnlyList<double> Throughput);
