@@ -73,7 +73,7 @@ public sealed partial class FileContract
         {
             if (carriedOut)
             {
-                RecordOrphans(detaching);
+                RecordOrphans(detaching, detachment.Kept ?? detaching.Pages);
             }
         }
         finally
@@ -82,13 +82,13 @@ public sealed partial class FileContract
         }
     }
 
-    private void RecordOrphans(DetachingOperation detaching)
+    private void RecordOrphans(DetachingOperation detaching, IReadOnlyList<PinnedPages> kept)
     {
         FileState file = detaching.File;
         lock (file.Gate)
         {
             HashSet<long> held = [.. file.Pins.Overlaps(detaching.Operation.Range).Select(p => p.Id)];
-            foreach ((Pin pin, ByteRange pages) in detaching.Pages.Where(p => held.Contains(p.Pin.Id)))
+            foreach ((Pin pin, ByteRange pages) in kept.Where(p => held.Contains(p.Pin.Id)))
             {
                 foreach (ByteRange gone in file.Orphans.Add(pin, pages, detaching.Operation))
                 {

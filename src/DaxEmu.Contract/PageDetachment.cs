@@ -10,9 +10,11 @@ public sealed class PageDetachment
 
     /// <summary>Makes one that succeeded.</summary>
     /// <param name="onSettled">Called once, with what <see cref="Settle"/> is told; null when nothing is held.</param>
-    public PageDetachment(Action<bool>? onSettled)
+    /// <param name="kept">The pages that are kept; null: all that were asked for.</param>
+    public PageDetachment(Action<bool>? onSettled, IReadOnlyList<PinnedPages>? kept = null)
     {
         _onSettled = onSettled;
+        Kept = kept;
         Reason = "";
     }
 
@@ -24,6 +26,12 @@ public sealed class PageDetachment
         Errno = errno;
         Reason = reason;
     }
+
+    /// <summary>
+    /// The pages that are kept, when these are not all that were asked for: what a region had lost before, as under another policy behind the
+    /// end of its file, it cannot keep.
+    /// </summary>
+    public IReadOnlyList<PinnedPages>? Kept { get; }
 
     /// <summary>0, or why the pages could not be kept.</summary>
     public int Errno { get; }

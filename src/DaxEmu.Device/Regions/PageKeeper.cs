@@ -42,11 +42,13 @@ internal sealed class PageKeeper(NicDevice nic, IDeviceLog log)
             pause = nic.Pause(pieces.SelectMany(p => p.Holders).Select(h => h.Region).Distinct());
             List<KeptPiece> copied = Copy(pieces, file);
             (SafeFileHandle kept, NicPause over) = (file, pause);
-            return new PageDetachment(carriedOut =>
-            {
-                Settle(cause, copied, kept, over, carriedOut);
-                ReturnMappings(carriedOut ? [] : pieces);
-            });
+            return new PageDetachment(
+                carriedOut =>
+                {
+                    Settle(cause, copied, kept, over, carriedOut);
+                    ReturnMappings(carriedOut ? [] : pieces);
+                },
+                [.. copied.SelectMany(piece => piece.Holders.Select(holder => new PinnedPages(holder.Pin, piece.Range)))]);
         }
         catch (LinuxException failure)
         {

@@ -200,8 +200,8 @@ internal sealed class ModelFile
 
     private void Replace(int page, List<ModelRegion> keepers)
     {
-        // Behind the end of the file too: a page that the region lost under another policy is one of zeros from then on.
-        foreach (ModelRegion region in keepers.Where(r => r.Meets((long)page * ModelPage.Size, (page + 1L) * ModelPage.Size)))
+        // A page behind the end of the file, which the region lost under another policy, is nobody's to keep.
+        foreach (ModelRegion region in keepers.Where(r => page < PageCount && r.Meets((long)page * ModelPage.Size, (page + 1L) * ModelPage.Size)))
         {
             region.Orphans.TryAdd(page, _pages[page]);
         }
