@@ -99,7 +99,7 @@ public sealed partial class FileContract
 
                 if (lease.Deadline <= now)
                 {
-                    lease.IsExpiring = true;
+                    lease.Taker = blocked;
                     due.Add(lease);
                 }
                 else
@@ -136,8 +136,7 @@ public sealed partial class FileContract
 
     private void Revoke(FileState file, PinLease lease, BlockedOperation cause)
     {
-        bool kills = cause.Policy.Policy == Policy.LeaseKill;
-        if (kills)
+        if (cause.Policy.Policy == Policy.LeaseKill)
         {
             holders.Kill(lease.Pin, cause.Operation);
         }
@@ -148,7 +147,7 @@ public sealed partial class FileContract
         {
             if (file.Pins.Remove(lease.Pin))
             {
-                journal.Append(new PinRevoked(time.GetUtcNow(), lease.Pin, cause.Operation, kills));
+                journal.Append(PinLease.EventOf(lease, lease.Pin, time.GetUtcNow()));
                 AfterRemoval(file, lease.Pin);
             }
         }
@@ -202,7 +201,7 @@ public sealed partial class FileContract
         {
             foreach (PinLease lease in due)
             {
-                lease.IsExpiring = false;
+                lease.Taker = null;
             }
 
             all = [.. file.Blocked.Where(b => b.BreaksLeases)];

@@ -48,7 +48,8 @@ public sealed partial class FileContract(
         {
             if (file.Pins.Remove(pin) || file.Yielding.Remove(pin))
             {
-                journal.Append(new PinReleased(time.GetUtcNow(), pin));
+                // Of a process that was killed for it, the session is often the quicker one.
+                journal.Append(PinLease.EventOf(file.Leases.GetValueOrDefault(pin.Id), pin, time.GetUtcNow()));
                 AfterRemoval(file, pin);
             }
         }

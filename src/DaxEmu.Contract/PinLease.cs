@@ -11,6 +11,14 @@ internal sealed class PinLease(Pin pin, DateTimeOffset deadline)
     /// <summary>When its holder's time is over: set by the first operation that asked, whatever asks later.</summary>
     internal DateTimeOffset Deadline { get; } = deadline;
 
+    /// <summary>The operation that it is being revoked for now; null while its holder still has time.</summary>
+    internal BlockedOperation? Taker { get; set; }
+
     /// <summary>Somebody is revoking it now.</summary>
-    internal bool IsExpiring { get; set; }
+    internal bool IsExpiring => Taker is not null;
+
+    /// <summary>What is to be told of a pin that goes: one whose time was over was revoked, whoever was the quicker to remove it.</summary>
+    internal static ContractEvent EventOf(PinLease? lease, Pin pin, DateTimeOffset now) => lease?.Taker is { } taker
+        ? new PinRevoked(now, pin, taker.Operation, taker.Policy.Policy == Policy.LeaseKill)
+        : new PinReleased(now, pin);
 }

@@ -37,6 +37,24 @@ public sealed class LeasePolicyTests
         Assert.Empty(world.Holders.Deeds);
     }
 
+    [Theory]
+    [MemberData(nameof(LeasePolicies))]
+    public async Task A_pin_whose_time_was_over_is_told_as_revoked_though_its_holders_end_removes_it_first(Policy policy)
+    {
+        World world = new() { PolicyInForce = policy };
+        Pin pin = await world.Pin(0, 4096);
+        Task<LayoutDecision> asked = world.Truncate(0).AsTask();
+
+        // The session of a process that is killed gives its pins back while they are being taken.
+        world.Holders.WhenRevoked = world.Contract.Unpin;
+        world.Clock.Advance(World.Limits.LeaseBreakTime);
+
+        Assert.Equal(LayoutVerdict.Proceed, (await asked).Verdict);
+        PinRevoked revoked = Assert.Single(world.Journal.Of().OfType<PinRevoked>());
+        Assert.Equal((pin, policy == Policy.LeaseKill), (revoked.Pin, revoked.Killed));
+        Assert.Empty(world.Journal.Of().OfType<PinReleased>());
+    }
+
     [Fact]
     public async Task After_the_lease_break_time_the_pin_is_revoked_before_the_operation_proceeds()
     {

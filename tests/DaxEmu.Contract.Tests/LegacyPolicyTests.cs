@@ -152,6 +152,21 @@ public sealed class LegacyPolicyTests
     }
 
     [Fact]
+    public async Task Pages_that_a_region_had_lost_before_are_not_reported_as_kept()
+    {
+        Pin pin = await _world.Pin(0, 4 * Page);
+        _world.Holders.WhenDetached = () => new PageDetachment(_world.Holders.Outcomes.Add, [new PinnedPages(pin, new(Page, 2 * Page))]);
+
+        (await _world.Truncate(Page)).Dispose();
+
+        Assert.Equal(new ByteRange(Page, 2 * Page), Assert.Single(_world.Journal.Of().OfType<PagesOrphaned>()).Range);
+
+        // They may be there again, and leave again.
+        (await _world.Punch(0, 4 * Page)).Dispose();
+        Assert.Equal([new(0, Page), new(2 * Page, 4 * Page)], _world.Holders.Detached[^1].Pages.Select(p => p.Range));
+    }
+
+    [Fact]
     public async Task A_holder_that_throws_leaves_nothing_in_flight()
     {
         await _world.Pin(0, Page);
