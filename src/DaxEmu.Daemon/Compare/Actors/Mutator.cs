@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using DaxEmu.Abi;
 using DaxEmu.Linux;
 using DaxEmu.Linux.Files;
 using Microsoft.Win32.SafeHandles;
@@ -69,19 +70,28 @@ internal sealed class Mutator : IActor
         byte[] bytes = mutation.Kind == MutationKind.Write ? new byte[mutation.Length] : [];
         bytes.AsSpan().Fill(_fill = (byte)(_fill == 255 ? 1 : _fill + 1));
         long start = Stopwatch.GetTimestamp();
-        int result = mutation.Kind switch
+        int result;
+        do
         {
-            MutationKind.Truncate or MutationKind.Grow => FileContents.SetSizeThrough(_file, mutation.Offset),
-            MutationKind.OpenTruncate => OpenTruncating(),
-            MutationKind.PunchHole => Allocate(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, mutation),
-            MutationKind.ZeroRange => Allocate(FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, mutation),
-            MutationKind.CollapseRange => Allocate(FALLOC_FL_COLLAPSE_RANGE, mutation),
-            MutationKind.InsertRange => Allocate(FALLOC_FL_INSERT_RANGE, mutation),
-            MutationKind.Write => FileContents.WriteAt(_file, bytes, mutation.Offset),
-            _ => throw new ArgumentOutOfRangeException(nameof(mutation), mutation, "no such kind"),
-        };
+            result = Call(mutation, bytes);
+        }
+        // As programs do: a signal of the runtime's own may come while the operation waits.
+        while (result == -errno.EINTR);
+
         return new(mutation, result < 0 ? -result : 0, Stopwatch.GetElapsedTime(start).TotalMicroseconds);
     }
+
+    private int Call(Mutation mutation, byte[] bytes) => mutation.Kind switch
+    {
+        MutationKind.Truncate or MutationKind.Grow => FileContents.SetSizeThrough(_file, mutation.Offset),
+        MutationKind.OpenTruncate => OpenTruncating(),
+        MutationKind.PunchHole => Allocate(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, mutation),
+        MutationKind.ZeroRange => Allocate(FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, mutation),
+        MutationKind.CollapseRange => Allocate(FALLOC_FL_COLLAPSE_RANGE, mutation),
+        MutationKind.InsertRange => Allocate(FALLOC_FL_INSERT_RANGE, mutation),
+        MutationKind.Write => FileContents.WriteAt(_file, bytes, mutation.Offset),
+        _ => throw new ArgumentOutOfRangeException(nameof(mutation), mutation, "no such kind"),
+    };
 
     private int Allocate(uint mode, Mutation mutation) => FileContents.Allocate(_file, mode, mutation.Offset, mutation.Length);
 
