@@ -24,6 +24,7 @@ public sealed class SharedReceiveAuditTests
     [InlineData("a message twice")]
     [InlineData("a message lost")]
     [InlineData("two messages swapped")]
+    [InlineData("two receives swapped")]
     [InlineData("a receive failed")]
     public void A_broken_run_is_detected(string breakage)
     {
@@ -51,6 +52,9 @@ public sealed class SharedReceiveAuditTests
                 break;
             case "two messages swapped":
                 (run[Place], run[Place + Pairs]) = (run[Place] with { Message = run[Place + Pairs].Message }, run[Place + Pairs] with { Message = run[Place].Message });
+                break;
+            case "two receives swapped":
+                (run[Place], run[Place + Pairs]) = (run[Place] with { Receive = run[Place + Pairs].Receive }, run[Place + Pairs] with { Receive = run[Place].Receive });
                 break;
             default:
                 run[Place] = run[Place] with { Status = IBV_WC_WR_FLUSH_ERR };
@@ -160,6 +164,13 @@ public sealed class SharedReceiveAuditTests
             if (!run.Where(a => a.Sender == sender).Select(a => a.Message).SequenceEqual(Enumerable.Range(1, MessagesPerPair).Select(i => (ulong)i)))
             {
                 findings.Add($"the messages of sender {sender} did not arrive exactly once and in order");
+            }
+
+            // Receives are taken in the order they were posted, so what one queue pair took is in order too.
+            ulong[] receives = [.. run.Where(a => a.Sender == sender).Select(a => a.Receive)];
+            if (!receives.SequenceEqual(receives.Order()))
+            {
+                findings.Add($"the queue pair of sender {sender} took receives out of turn");
             }
         }
 

@@ -275,10 +275,11 @@ public sealed class WindowTests : IDisposable
         Assert.Equal(EINVAL, _rig.Device.DeallocateWindow(window).Errno);
     }
 
-    [Fact]
-    public void Deallocation_ends_the_key()
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Deallocation_ends_the_key(uint type)
     {
-        var window = Allocate(IBV_MW_TYPE_1);
+        var window = Allocate(type);
         uint key = Bind(window, 0, 64, IBV_ACCESS_REMOTE_WRITE);
         Rig.Ok(_rig.Device.DeallocateWindow(window));
         Refused(IBV_WC_REM_ACCESS_ERR, IBV_EVENT_QP_ACCESS_ERR, Through(key, 0, 8));

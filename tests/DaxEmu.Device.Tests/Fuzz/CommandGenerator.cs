@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.InteropServices;
 using DaxEmu.Abi;
+using static DaxEmu.Abi.ib_uverbs_access_flags;
 using static DaxEmu.Abi.ibv_qp_attr_mask;
 using static DaxEmu.Abi.ibv_qp_state;
 using static DaxEmu.Abi.ibv_qp_type;
@@ -23,6 +24,8 @@ internal sealed class CommandGenerator(Random random)
 
     // Room for what the rxe provider wants to know.
     private const int ProviderRoom = 64;
+
+    private const uint Flushes = IB_UVERBS_ACCESS_FLUSH_GLOBAL | IB_UVERBS_ACCESS_FLUSH_PERSISTENT;
 
     private const uint Connection = IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN | IBV_QP_RQ_PSN;
 
@@ -50,6 +53,9 @@ internal sealed class CommandGenerator(Random random)
 
     /// <summary>Numbers of queue pairs to connect to.</summary>
     public List<uint> QueuePairNumbers { get; } = [];
+
+    /// <summary>Numbers of queue pairs that are not its own.</summary>
+    public IReadOnlyList<uint> Strangers { get; init; } = [];
 
     /// <summary>A command with its header.</summary>
     public byte[] Make(CommandShape shape)
@@ -160,6 +166,8 @@ internal sealed class CommandGenerator(Random random)
                 return transition.Mask;
             case "qp_state":
                 return transition.State;
+            case "dest_qp_num" when Strangers.Count != 0 && random.Next(4) == 0:
+                return Strangers[random.Next(Strangers.Count)];
             case "dest_qp_num" or "mcg_handle" when QueuePairNumbers.Count != 0:
                 return QueuePairNumbers[random.Next(QueuePairNumbers.Count)];
             case "qp_type":
@@ -167,7 +175,7 @@ internal sealed class CommandGenerator(Random random)
             case "sgid_index":
                 return 3;
             case "access_flags" or "qp_access_flags":
-                return (ulong)random.Next(16);
+                return (uint)random.Next(16) | (random.Next(8) == 0 ? Flushes : 0);
             case "cqe" or "max_send_wr" or "max_recv_wr" or "max_wr" or "max_sge" or "max_send_sge" or "max_recv_sge" or "path_mtu"
                 or "mw_type" or "srq_type":
                 return (ulong)random.Next(1, 5);

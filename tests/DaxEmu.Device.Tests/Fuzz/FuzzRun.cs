@@ -84,6 +84,7 @@ internal sealed class FuzzRun
         Assert.Empty(device.Contract.PinsOf());
         Assert.Equal(0, device.Mappings.Count);
         Assert.Empty(device.Log.Failures);
+        NicTables.CheckThatTheyAreEmpty(device);
 
         Dictionary<int, long> answers = Sum(sessions.Select(s => s.Answers));
         output.WriteLine($"{sessions.Sum(s => s.Bent)} bent requests of {answers.Values.Sum()} in all; answers by errno:");

@@ -32,7 +32,7 @@ internal abstract class FuzzedSession : IDisposable
         _run = run;
         _firstId = (ulong)(number + 1) << 32;
         Random = new Random(run.Seed + (number << 16));
-        Generator = new CommandGenerator(Random);
+        Generator = new CommandGenerator(Random) { Strangers = run.Strangers };
         Mutator = new CommandMutator(Random);
         Quota = new UserQuota((uint)number, run.Options, run.Budget);
     }
@@ -127,7 +127,6 @@ internal abstract class FuzzedSession : IDisposable
         _left = RequestsPerLife;
         Generator.Objects.Clear();
         Generator.QueuePairNumbers.Clear();
-        Generator.QueuePairNumbers.AddRange(_run.Strangers);
         ulong id = _firstId + _lives++;
         _doorbell = new SessionDoorbell(id);
         _run.Device.Worker.Add(_doorbell);
