@@ -101,6 +101,22 @@ public sealed class CmEventTests
     }
 
     [Fact]
+    public void Events_that_wait_keep_their_order_when_their_id_moves()
+    {
+        CmProgram other = _rig.NewProgram();
+        uint id = _client.Create();
+        Succeed(Manager.ResolveAddress(_client.Queue, id, default, CmRig.Local));
+        Succeed(Manager.ResolveRoute(_client.Queue, id));
+
+        Assert.Equal(0u, Succeed(Manager.Migrate(other.Queue, id, _client.Queue)));
+
+        Assert.Equal(id, other.Take(CmEventType.AddressResolved).id);
+        Assert.Equal(id, other.Take(CmEventType.RouteResolved).id);
+        _client.ExpectNothing();
+        other.ExpectNothing();
+    }
+
+    [Fact]
     public void A_moved_listener_takes_the_requests_that_wait_along()
     {
         CmProgram other = _rig.NewProgram();
@@ -235,6 +251,30 @@ public sealed class CmEventTests
         Assert.Equal(ENOENT, Manager.LeaveGroup(_client.Queue, membership).Errno);
         _client.ExpectNothing();
         Assert.Equal(EINVAL, Manager.Join(_client.Queue, _client.Resolve(CmRig.Local), 9, group).Errno);
+    }
+
+    [Fact]
+    public void A_destroyed_id_leaves_its_groups_and_gives_back_what_they_cost()
+    {
+        CmProgram small = _rig.NewProgram(maxObjects: 3);
+        CmAddress group = CmAddress.Of(IPAddress.Parse("239.1.2.3"), 0);
+        uint id = small.Create(RDMA_PS_UDP);
+        Succeed(Manager.Bind(small.Queue, id, CmRig.Local));
+        uint first = Succeed(Manager.Join(small.Queue, id, 1, group));
+        uint second = Succeed(Manager.Join(small.Queue, id, 2, group));
+        Assert.Equal(ENOMEM, Manager.Join(small.Queue, id, 3, group).Errno);
+
+        Assert.Equal(0u, small.Destroy(id));
+
+        Assert.Equal(ENOENT, Manager.LeaveGroup(small.Queue, first).Errno);
+        Assert.Equal(ENOENT, Manager.LeaveGroup(small.Queue, second).Errno);
+        small.ExpectNothing();
+        for (int i = 0; i < 3; i++)
+        {
+            small.Create();
+        }
+
+        Assert.Equal(ENOMEM, Manager.CreateId(small.Queue, 1, RDMA_PS_TCP, 2).Errno);
     }
 
     [Theory]

@@ -49,6 +49,19 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public void A_timer_that_fires_although_it_was_stopped_ends_nothing()
+    {
+        (uint passive, uint active) = Connected();
+
+        Assert.InRange(_rig.Time.FireLate(), 2, int.MaxValue);
+
+        _client.ExpectNothing();
+        _server.ExpectNothing();
+        _client.Disconnect(active);
+        Assert.Equal(passive, _server.Take(CmEventType.Disconnected).id);
+    }
+
+    [Fact]
     public void Each_side_is_told_to_make_its_queue_pair_fit_the_others()
     {
         (uint passive, uint active) = Connected();

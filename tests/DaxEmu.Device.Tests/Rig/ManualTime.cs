@@ -4,6 +4,7 @@ namespace DaxEmu.Device.Tests;
 internal sealed class ManualTime : TimeProvider
 {
     private readonly List<ManualTimer> _timers = [];
+    private readonly List<ManualTimer> _stopped = [];
     private TimeSpan _now;
 
     public int Timers => _timers.Count;
@@ -25,6 +26,16 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>Fires the timers that were stopped while they ran, as a real one may that was about to.</summary>
+    /// <returns>How many.</returns>
+    public int FireLate()
+    {
+        ManualTimer[] late = [.. _stopped];
+        _stopped.Clear();
+        Array.ForEach(late, t => t.Fire());
+        return late.Length;
+    }
+
     private sealed class ManualTimer(ManualTime time, Action fire) : ITimer
     {
         public TimeSpan Due { get; private set; }
@@ -43,7 +54,13 @@ internal sealed class ManualTime : TimeProvider
             return true;
         }
 
-        public void Dispose() => time._timers.Remove(this);
+        public void Dispose()
+        {
+            if (time._timers.Remove(this))
+            {
+                time._stopped.Add(this);
+            }
+        }
 
         public ValueTask DisposeAsync()
         {
