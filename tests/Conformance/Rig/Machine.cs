@@ -137,10 +137,13 @@ public class Machine : IAsyncLifetime
 
     /// <summary>Compiles a program of <c>programs/</c>. Skips the test where that cannot be done.</summary>
     /// <param name="name">Without <c>.c</c>.</param>
+    /// <param name="compiler">Which finds headers and libraries of its own, such as mpicc.</param>
+    /// <param name="package">The Debian package that has it.</param>
+    /// <param name="libraries">Besides libibverbs, such as <c>-lrpma</c>.</param>
     /// <returns>The program's path.</returns>
-    internal async Task<string> CompileAsync(string name)
+    internal async Task<string> CompileAsync(string name, string compiler = "gcc", string package = "gcc", params string[] libraries)
     {
-        Require("gcc", "gcc");
+        Require(compiler, package);
         Assert.SkipUnless(
             File.Exists("/usr/include/infiniband/verbs.h"), "infiniband/verbs.h is missing (Debian: apt-get install libibverbs-dev)");
         string program = Path.Combine(Files, name);
@@ -148,8 +151,9 @@ public class Machine : IAsyncLifetime
         {
             string source = Path.Combine(AppContext.BaseDirectory, "programs", name + ".c");
             ProgramResult compiled = await RunWithoutDaemonAsync(
-                "gcc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-o", program, source, "-libverbs",
-                "-pthread");
+                compiler, [
+                    "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-o", program, source, .. libraries, "-libverbs",
+                    "-pthread"]);
             compiled.Succeeded();
         }
 
