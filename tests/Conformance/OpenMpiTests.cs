@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Xunit;
 
 namespace DaxEmu.Conformance;
@@ -16,20 +15,18 @@ public sealed class OpenMpiTests(Machine machine)
         "--mca", "pml_ucx_tls", "any", "--mca", "pml_ucx_devices", "any", "-n", $"{Ranks}",
     ];
 
-    [Theory]
-    [InlineData("rc_v", "rc_verbs")]
-    [InlineData("ud_v", "ud_verbs")]
-    public async Task Messages_reductions_and_windows_carry_the_right_data_over(string transports, string used)
+    [Fact]
+    public async Task Messages_reductions_and_windows_carry_the_right_data()
     {
         Machine.Require("mpirun", "openmpi-bin");
         string program = await machine.CompileAsync("mpi_data", "mpicc", "libopenmpi-dev");
 
         ProgramResult run = await machine.RunAsync(
-            "env", [$"UCX_TLS={transports},self", "UCX_NET_DEVICES=rxe0:1", "UCX_LOG_LEVEL=info", "mpirun", .. Mpirun, program]);
+            "env", ["UCX_TLS=rc_v,self", "UCX_NET_DEVICES=rxe0:1", "UCX_LOG_LEVEL=info", "mpirun", .. Mpirun, program]);
 
         run.Succeeded();
         Assert.All(Enumerable.Range(0, Ranks), rank => Assert.Contains($"rank {rank} of {Ranks} checked", run.Text, StringComparison.Ordinal));
-        Assert.Matches($@"tag\([^)]*{Regex.Escape(used)}/rxe0:1", run.Text);
-        Assert.Matches($@"rma(_am)?\([^)]*{Regex.Escape(used)}/rxe0:1", run.Text);
+        Assert.Matches(@"tag\([^)]*rc_verbs/rxe0:1", run.Text);
+        Assert.Matches(@"rma\([^)]*rc_verbs/rxe0:1", run.Text);
     }
 }
