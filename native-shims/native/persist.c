@@ -1,5 +1,7 @@
 #include "guard.h"
 
+#include <stdatomic.h>
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #elif defined(__aarch64__)
@@ -14,7 +16,7 @@
 #if defined(__x86_64__)
 enum { CLFLUSH, CLFLUSHOPT, CLWB };
 
-static int kind_of_write_back(void)
+static int best_write_back(void)
 {
     unsigned int a, b, c, d;
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0)
@@ -24,13 +26,25 @@ static int kind_of_write_back(void)
 
 static uintptr_t line_length(void)
 {
-    unsigned int a, b, c, d;
-    return __get_cpuid(1, &a, &b, &c, &d) != 0 && (b >> 8 & 0xff) != 0 ? (b >> 8 & 0xff) * 8 : 64;
+    static atomic_uint known;
+    unsigned int length = atomic_load_explicit(&known, memory_order_relaxed);
+    if (length == 0) {
+        unsigned int a, b, c, d;
+        length = __get_cpuid(1, &a, &b, &c, &d) != 0 && (b >> 8 & 0xff) != 0 ? (b >> 8 & 0xff) * 8 : 64;
+        atomic_store_explicit(&known, length, memory_order_relaxed);
+    }
+    return length;
 }
 
 static void write_back(uintptr_t at, uintptr_t end, uintptr_t line)
 {
-    int kind = kind_of_write_back();
+    /* Looked up once: CPUID leaves a virtual machine. Who comes at the same time finds the same. */
+    static atomic_int known = -1;
+    int kind = atomic_load_explicit(&known, memory_order_relaxed);
+    if (kind < 0) {
+        kind = best_write_back();
+        atomic_store_explicit(&known, kind, memory_order_relaxed);
+    }
     for (; at < end; at += line) {
         volatile char *address = (volatile char *)at;
         switch (kind) {

@@ -118,7 +118,12 @@ internal sealed class FileOperations(
             return -EBADF;
         }
 
-        contract.Syncing(file.Node.Identity, volume.ShownPath(file.Node), Callers.Of(request.Header));
+        // Who asks is read from /proc: not for files that nobody has pinned.
+        if (contract.PinsOf(file.Node.Identity).Count > 0)
+        {
+            contract.Syncing(file.Node.Identity, volume.ShownPath(file.Node), Callers.Of(request.Header));
+        }
+
         return FileContents.Sync(file.Descriptor, (wish.fsync_flags & FUSE_FSYNC_FDATASYNC) != 0);
     }
 
