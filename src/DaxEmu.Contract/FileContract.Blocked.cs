@@ -223,6 +223,6 @@ public sealed partial class FileContract
         }
     }
 
-    private void Decided(BlockedOperation blocked, LayoutVerdict verdict, int errno) => journal.Append(new LayoutDecided(
-        time.GetUtcNow(), blocked.Operation, blocked.Pins.Named, blocked.Pins.Count, blocked.Policy, verdict, errno));
+    private void Decided(BlockedOperation blocked, LayoutVerdict verdict, int errno) =>
+        Decided(blocked.Operation, blocked.Pins, blocked.Policy, verdict, errno);
 }

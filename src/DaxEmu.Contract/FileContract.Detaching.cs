@@ -103,8 +103,7 @@ public sealed partial class FileContract
     {
         lock (detaching.File.Gate)
         {
-            journal.Append(new LayoutDecided(
-                time.GetUtcNow(), detaching.Operation, detaching.Pins.Named, detaching.Pins.Count, detaching.Policy, verdict, errno));
+            Decided(detaching.Operation, detaching.Pins, detaching.Policy, verdict, errno);
             if (verdict == LayoutVerdict.Proceed)
             {
                 Invalidate(detaching.File, detaching.File.Yielding.Overlaps(detaching.Operation.Range), detaching.Operation);

@@ -245,7 +245,7 @@ public sealed partial class FileContract(
         List<Pin> pins = [.. file.Pins.Overlaps(operation.Range)];
         PinsInTheWay met = PinsInTheWay.Of(pins);
         (LayoutVerdict verdict, int errno) = PolicyVerdict.Of(policy.Policy);
-        journal.Append(new LayoutDecided(time.GetUtcNow(), operation, met.Named, met.Count, policy, verdict, errno));
+        Decided(operation, met, policy, verdict, errno);
         string reason = PolicyVerdict.Reason(operation, met, policy);
         if (verdict != LayoutVerdict.Proceed)
         {
@@ -255,6 +255,9 @@ public sealed partial class FileContract(
         Invalidate(file, pins, operation);
         return Proceed(file, operation, reason);
     }
+
+    private void Decided(LayoutOperation operation, PinsInTheWay met, PolicySetting policy, LayoutVerdict verdict, int errno) =>
+        journal.Append(new LayoutDecided(time.GetUtcNow(), operation, met.Named, met.Count, policy, verdict, errno));
 
     // Under the gate: an operation that proceeds takes bytes from under pins which stay.
     private void Invalidate(FileState file, IEnumerable<Pin> pins, LayoutOperation operation)

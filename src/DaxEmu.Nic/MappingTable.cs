@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DaxEmu.Contract;
 
 namespace DaxEmu.Nic;
 
@@ -117,6 +118,9 @@ public sealed unsafe class MappingTable : IDisposable
 
     /// <summary>The address of a mapping's first byte, and its bytes.</summary>
     internal (nuint Address, ulong Length) RangeOf(int index) => ((nuint)_entries[index].Address, _entries[index].Length);
+
+    /// <summary>How far into its page a mapping's first byte lies.</summary>
+    internal ulong SlackOf(int index) => (nuint)_entries[index].Address % PageRounding.PageSize;
 
     /// <summary>From now on engines note what they do to pages of a mapping; one that uses it just now may not yet.</summary>
     /// <param name="index">From <see cref="Add"/>.</param>

@@ -117,11 +117,11 @@ public sealed partial class NicDevice
     }
 
     // A page of the file, counted from the one with the mapping's first byte: the first may begin before the region does.
-    private ulong PageAt(MemoryRegion region, Pin pin, ulong offset, ulong start)
-    {
-        ulong slack = _mappings.RangeOf(region.Mapping.Mapping).Address % PageRounding.PageSize;
-        return (slack + region.Mapping.Offset + offset + start - pin.Request.Range.Start) / PageRounding.PageSize;
-    }
+    private ulong PageAt(MemoryRegion region, Pin pin, ulong offset, ulong start) =>
+        (SlackOf(region) + offset + start - pin.Request.Range.Start) / PageRounding.PageSize;
+
+    // From the start of the page with the mapping's first byte to the region's first.
+    private ulong SlackOf(MemoryRegion region) => _mappings.SlackOf(region.Mapping.Mapping) + region.Mapping.Offset;
 
     private void ReportTouched(MemoryRegion region, ulong offset, ulong length)
     {
@@ -130,7 +130,7 @@ public sealed partial class NicDevice
             return;
         }
 
-        ulong slack = (_mappings.RangeOf(region.Mapping.Mapping).Address % PageRounding.PageSize) + region.Mapping.Offset;
+        ulong slack = SlackOf(region);
         ulong firstPage = (slack + offset) / PageRounding.PageSize;
         ulong lastPage = (slack + offset + length - 1) / PageRounding.PageSize;
         foreach (OrphanPages.Touched touched in orphans.Take(firstPage, lastPage - firstPage + 1))

@@ -49,20 +49,12 @@ public sealed partial class NicDevice
         MemoryRegion? region = null;
         try
         {
-            PinAccess access = PinAccess.Read | ((request.AccessFlags & IBV_ACCESS_LOCAL_WRITE) != 0 ? PinAccess.Write : PinAccess.None);
-            PinKind kind = (request.AccessFlags & IBV_ACCESS_ON_DEMAND) != 0 ? PinKind.Odp : PinKind.LongTerm;
             while (true)
             {
-                foreach (RegionPinRequest part in request.Pins)
+                NicResult pinned = await PinAsync(request, key, pins, cancellation).ConfigureAwait(false);
+                if (!pinned.IsOk)
                 {
-                    PinRequest wish = part.Pin with { Access = access, Kind = kind, Region = $"rkey 0x{key:x}" };
-                    PinDecision decision = await _contract.PinAsync(wish, part.ReadFacts, cancellation).ConfigureAwait(false);
-                    if (decision.Pin is null)
-                    {
-                        return new NicError(decision.Errno, decision.Reason);
-                    }
-
-                    pins.Add(new RegionPin(decision.Pin, part.Offset));
+                    return pinned.Error;
                 }
 
                 NicResult<RegionMapping> mapped = request.Map();
@@ -222,6 +214,26 @@ public sealed partial class NicDevice
             domain.Uses--;
             _regionIndices.Return(key >> 8);
         }
+    }
+
+    // As many pins as are granted are added, also when one is refused.
+    private async ValueTask<NicResult> PinAsync(MemoryRegionRequest request, uint key, List<RegionPin> pins, CancellationToken cancellation)
+    {
+        PinAccess access = PinAccess.Read | ((request.AccessFlags & IBV_ACCESS_LOCAL_WRITE) != 0 ? PinAccess.Write : PinAccess.None);
+        PinKind kind = (request.AccessFlags & IBV_ACCESS_ON_DEMAND) != 0 ? PinKind.Odp : PinKind.LongTerm;
+        foreach (RegionPinRequest part in request.Pins)
+        {
+            PinRequest wish = part.Pin with { Access = access, Kind = kind, Region = $"rkey 0x{key:x}" };
+            PinDecision decision = await _contract.PinAsync(wish, part.ReadFacts, cancellation).ConfigureAwait(false);
+            if (decision.Pin is null)
+            {
+                return new NicError(decision.Errno, decision.Reason);
+            }
+
+            pins.Add(new RegionPin(decision.Pin, part.Offset));
+        }
+
+        return NicResult.Ok;
     }
 
     private enum Publication

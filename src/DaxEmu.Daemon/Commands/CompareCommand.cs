@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using DaxEmu.Contract;
 using DaxEmu.Daemon.Compare;
@@ -60,9 +59,7 @@ internal static class CompareCommand
             }
 
             string directory = Path.GetFullPath(parsed.GetRequiredValue(output));
-            using CancellationTokenSource interruption = new();
-            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
-            using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+            using Interruption interruption = new();
             Terminal terminal = new(parsed);
             bool asJson = parsed.GetValue(json);
             try
@@ -96,7 +93,7 @@ internal static class CompareCommand
 
                 return report.AsPredicted ? ExitStatus.Ok : ExitStatus.Negative;
             }
-            catch (OperationCanceledException) when (interruption.IsCancellationRequested)
+            catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
             {
                 await error.WriteLineAsync("Interrupted: nothing is left behind.");
                 return ExitStatus.Negative;
@@ -105,12 +102,6 @@ internal static class CompareCommand
             {
                 await error.WriteLineAsync($"The experiment failed: {e.Message}");
                 return ExitStatus.Negative;
-            }
-
-            void Interrupt(PosixSignalContext signal)
-            {
-                signal.Cancel = true;
-                interruption.Cancel();
             }
         });
         return command;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using DaxEmu.Daemon.Demo;
 
 namespace DaxEmu.Daemon.Commands;
@@ -23,9 +22,7 @@ internal static class DemoCommand
         };
         command.SetAction(async parsed =>
         {
-            using CancellationTokenSource interruption = new();
-            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
-            using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+            using Interruption interruption = new();
             DemoNarrator narrator = new(parsed.GetValue(json) ? null : new Terminal(parsed));
             DemoReport report = await DemoPlay.RunAsync(parsed.GetValue(policy), narrator, interruption.Token);
             if (parsed.GetValue(json))
@@ -34,12 +31,6 @@ internal static class DemoCommand
             }
 
             return report.Observed ? ExitStatus.Ok : ExitStatus.Negative;
-
-            void Interrupt(PosixSignalContext signal)
-            {
-                signal.Cancel = true;
-                interruption.Cancel();
-            }
         });
         return command;
     }

@@ -85,16 +85,6 @@ internal sealed class Eye : IDisposable
         return bytes;
     }
 
-    /// <summary>Grows the file to a length.</summary>
-    public void SetLengthAtLeast(long length)
-    {
-        using SafeFileHandle file = Open(O_RDWR);
-        if (RandomAccess.GetLength(file) < length)
-        {
-            Check(FileContents.SetSizeThrough(file, length), $"ftruncate(\"{_file}\", {length})");
-        }
-    }
-
     /// <summary>fsync(2).</summary>
     public void Sync()
     {

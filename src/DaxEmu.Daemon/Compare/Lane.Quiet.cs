@@ -126,7 +126,7 @@ internal sealed partial class Lane
             await RecoverAsync(cancellation);
         }
 
-        _eye.SetLengthAtLeast(Workload.FileLength);
+        FileGrowth.EnsureLength(File, Workload.FileLength);
         _expected = new byte[Workload.RegionLength];
         _expected.AsSpan().Fill(value);
     }

@@ -38,8 +38,7 @@ internal sealed partial class VerbsContext
                 return new NicError(EINVAL, $"advise_mr: 0x{sge.lkey:x} is the key of no region on demand in protection domain {handle}");
             }
 
-            ulong offset = sge.addr - region.Iova;
-            if (sge.addr < region.Iova || offset > region.Length || sge.length > region.Length - offset)
+            if (!region.TryOffset(sge.addr, sge.length, out ulong offset))
             {
                 return new NicError(EINVAL, $"advise_mr: {sge.length} bytes at 0x{sge.addr:x} lie outside the region 0x{sge.lkey:x}");
             }

@@ -120,12 +120,8 @@ internal sealed partial class VerbsContext
     private static bool IsOnDemand(in ib_uverbs_reg_mr request) => (request.access_flags & IBV_ACCESS_ON_DEMAND) != 0;
 
     // Whole pages: what a pin of them would hold.
-    private static long LockedBytesOf(ulong start, ulong length)
-    {
-        ulong page = (ulong)Environment.SystemPageSize;
-        ulong slack = start % page;
-        return length > long.MaxValue - (2 * page) ? long.MaxValue / 2 : (long)((slack + length + page - 1) / page * page);
-    }
+    private static long LockedBytesOf(ulong start, ulong length) =>
+        (long)Math.Min(PageRounding.Touched(ByteRange.OfLength(start, length)).Length, long.MaxValue / 2);
 
     private static bool IsDurable(in ib_uverbs_reg_mr request) => (request.access_flags & IB_UVERBS_ACCESS_FLUSH_PERSISTENT) != 0;
 
@@ -257,12 +253,7 @@ internal sealed partial class VerbsContext
         KeptPieces kept = new(_quota);
         return new FileRegionMapping(index.Value, mapping, kept, () =>
         {
-            Action unmap = mapping.Dispose;
-            if (syncer is not null)
-            {
-                unmap = syncer.Remove(index.Value);
-            }
-
+            Action unmap = syncer?.Remove(index.Value) ?? mapping.Dispose;
             _services.Mappings.Remove(index.Value);
             unmap();
             kept.Release();

@@ -45,7 +45,7 @@ internal sealed class ExtentScan(ByteRange range)
         }
 
         // An extent of no length would be met for ever.
-        Next = Math.Max(Next + 1, Math.Max(Next, extent.fe_logical + extent.fe_length));
+        Next = Math.Max(Next + 1, extent.fe_logical + extent.fe_length);
     }
 
     /// <summary>There are no more.</summary>

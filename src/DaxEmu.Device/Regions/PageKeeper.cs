@@ -89,18 +89,18 @@ internal sealed class PageKeeper(NicDevice nic, IDeviceLog log)
 
     private void Settle(LayoutOperation cause, List<KeptPiece> pieces, SafeFileHandle file, NicPause pause, bool carriedOut)
     {
-        using (file)
-        using (pause)
+        using SafeFileHandle closed = file;
+        using NicPause over = pause;
+        if (!carriedOut)
         {
-            if (carriedOut)
+            return;
+        }
+
+        foreach (KeptPiece piece in pieces)
+        {
+            foreach ((Pin pin, MemoryRegion region) in piece.Holders)
             {
-                foreach (KeptPiece piece in pieces)
-                {
-                    foreach ((Pin pin, MemoryRegion region) in piece.Holders)
-                    {
-                        Keep(cause, pin, region, piece, file);
-                    }
-                }
+                Keep(cause, pin, region, piece, file);
             }
         }
     }

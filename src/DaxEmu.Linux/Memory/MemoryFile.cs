@@ -54,8 +54,14 @@ public static class MemoryFile
         while (at < length)
         {
             nint written = MemoryCalls.Pwrite(file, (void*)(address + (nint)at), length - at, offset + (nint)at);
+            int error = written < 0 ? Marshal.GetLastPInvokeError() : 0;
             nuint whole = written < 0 ? 0 : (nuint)written & ~(page - 1);
-            if (written < 0 && Marshal.GetLastPInvokeError() is not (errno.EFAULT or errno.EINTR))
+            if (error == errno.EINTR)
+            {
+                continue;
+            }
+
+            if (error is not (0 or errno.EFAULT))
             {
                 throw LinuxException.FromLastError($"pwrite({length - at} bytes)");
             }
@@ -69,7 +75,7 @@ public static class MemoryFile
                 copied.Add((at, whole));
             }
 
-            at += whole > 0 ? whole : written < 0 && Marshal.GetLastPInvokeError() == errno.EINTR ? 0 : page;
+            at += whole > 0 ? whole : page;
         }
 
         return copied;

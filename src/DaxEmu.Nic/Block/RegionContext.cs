@@ -38,4 +38,8 @@ internal struct RegionContext
 
     /// <summary>Of a window: see <see cref="WindowLock"/>.</summary>
     public uint Version;
+
+    /// <summary>True when bytes lie inside: see <see cref="AddressRange"/>.</summary>
+    public readonly bool TryOffset(ulong address, ulong bytes, out ulong offset) =>
+        AddressRange.TryOffset(Iova, Length, address, bytes, out offset);
 }

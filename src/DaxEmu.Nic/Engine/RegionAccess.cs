@@ -39,18 +39,7 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
         }
 
         ref RegionContext region = ref block.RegionByKey(range.lkey);
-        // Acquire: pairs with the release in Publish.
-        if (range.lkey == 0 || Volatile.Read(ref region.Key) != range.lkey)
-        {
-            return null;
-        }
-
-        if (region.Domain != domain || (region.AccessFlags & access) != access)
-        {
-            return null;
-        }
-
-        return Within(range, region);
+        return IsReachedBy(ref region, range.lkey) && Grants(region, domain, access) ? Within(range, region) : null;
     }
 
     /// <summary>The region that a range that resolved lies in, and the offset there of a byte of the range.</summary>
@@ -81,10 +70,10 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
         }
 
         ref RegionContext region = ref block.RegionByKey(key);
-        // Acquire, as in Resolve; the fields stand still until this engine's turn is over.
-        bool isValid = key != 0 && Volatile.Read(ref region.Key) == key;
+        // The fields stand still until this engine's turn is over.
+        bool isValid = IsReachedBy(ref region, key);
         extent = isValid ? region : default;
-        return isValid && extent.Domain == domain && (extent.AccessFlags & access) == access;
+        return isValid && Grants(extent, domain, access);
     }
 
     /// <summary>Notes that pages which left their file were touched, and tells the host of those that it does not know of.</summary>
@@ -103,13 +92,19 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
         uint* words = mappings.OrphansOf(region.Mapping);
         if (words is not null)
         {
-            ulong start = (mappings.RangeOf(region.Mapping).Address % PageRounding.PageSize) + region.Offset + offset;
+            ulong start = mappings.SlackOf(region.Mapping) + region.Offset + offset;
             if (OrphanPages.Touch(words, start / PageRounding.PageSize, (start + range.length - 1) / PageRounding.PageSize, isWrite))
             {
                 events.OrphanTouched(key, offset, range.length);
             }
         }
     }
+
+    // Acquire: pairs with the release in TryPublish. 0 is no key.
+    private static bool IsReachedBy(ref RegionContext region, uint key) => key != 0 && Volatile.Read(ref region.Key) == key;
+
+    private static bool Grants(in RegionContext extent, uint domain, uint access) =>
+        extent.Domain == domain && (extent.AccessFlags & access) == access;
 
     private byte* ResolveInWindow(in rxe_sge range, uint domain, uint access, uint responder) =>
         FindWindow(range.lkey, domain, access, responder, out RegionContext window) ? Within(range, window) : null;
@@ -119,17 +114,12 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
     {
         window = WindowLock.Read(ref block.RegionByKey(key));
         return window.Key == key
-            && window.Domain == domain
-            && (window.AccessFlags & access) == access
+            && Grants(window, domain, access)
             && responder != 0
             && (window.Queue == 0 || window.Queue == responder);
     }
 
-    private byte* Within(in rxe_sge range, in RegionContext region)
-    {
-        ulong offset = range.addr - region.Iova;
-        return range.addr < region.Iova || offset > region.Length || range.length > region.Length - offset
-            ? null
-            : mappings.Resolve(region.Mapping, region.Offset + offset, range.length, ref _metOrphans);
-    }
+    private byte* Within(in rxe_sge range, in RegionContext region) => region.TryOffset(range.addr, range.length, out ulong offset)
+        ? mappings.Resolve(region.Mapping, region.Offset + offset, range.length, ref _metOrphans)
+        : null;
 }

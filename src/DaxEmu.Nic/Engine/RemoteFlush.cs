@@ -71,9 +71,9 @@ internal sealed unsafe class RemoteFlush(
             return true;
         }
 
-        ulong offset = work->wr.wr_flush_remote_addr - extent.Iova;
+        bool isInside = extent.TryOffset(work->wr.wr_flush_remote_addr, length, out ulong offset);
         range = new MappedRange(extent.Mapping, extent.Offset + offset, length);
-        return work->wr.wr_flush_remote_addr >= extent.Iova && offset <= extent.Length && length <= extent.Length - offset;
+        return isInside;
     }
 
     private Step Persist(ref QpContext qp, ref QpContext peer, MappedRange range, in RegionContext extent, long now)

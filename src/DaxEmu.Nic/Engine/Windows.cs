@@ -153,7 +153,6 @@ internal sealed class Windows(NicBlock block, int engine)
             return false;
         }
 
-        ulong start = work.wr_mw_addr - region.Iova;
-        return work.wr_mw_addr >= region.Iova && start <= region.Length && work.wr_mw_length <= region.Length - start;
+        return region.TryOffset(work.wr_mw_addr, work.wr_mw_length, out _);
     }
 }

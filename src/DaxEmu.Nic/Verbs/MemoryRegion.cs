@@ -35,6 +35,13 @@ public sealed class MemoryRegion
     /// <summary>Where it is mapped; of a region that was deregistered, where it was.</summary>
     public RegionMapping Mapping { get; }
 
+    /// <summary>Where a range of addresses lies in the region.</summary>
+    /// <param name="address">The first address, as a work request names it.</param>
+    /// <param name="bytes">How many bytes.</param>
+    /// <param name="offset">Of the first one, from the region's first byte.</param>
+    /// <returns>False when it does not lie inside.</returns>
+    public bool TryOffset(ulong address, ulong bytes, out ulong offset) => AddressRange.TryOffset(Iova, Length, address, bytes, out offset);
+
     /// <summary>Its pages that are no longer the file's; null when it has none.</summary>
     internal OrphanPages? Orphans { get; set; }
 

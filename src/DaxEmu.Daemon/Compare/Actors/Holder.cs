@@ -1,8 +1,5 @@
 using System.Globalization;
 using DaxEmu.Client;
-using DaxEmu.Linux;
-using DaxEmu.Linux.Files;
-using Microsoft.Win32.SafeHandles;
 
 namespace DaxEmu.Daemon.Compare;
 
@@ -46,7 +43,7 @@ internal sealed class Holder : IActor
                 Deregister(name);
                 return Task.FromResult(new ActorReply());
             case ["grow", string length]:
-                Grow(Number(length));
+                FileGrowth.EnsureLength(_file, Number(length));
                 return Task.FromResult(new ActorReply());
             case ["link", string name]:
                 if (_links.Remove(name, out QueuePair? old))
@@ -101,19 +98,6 @@ internal sealed class Holder : IActor
         if (_regions.Remove(name, out MemoryRegion? region))
         {
             region.Dispose();
-        }
-    }
-
-    private void Grow(long length)
-    {
-        using SafeFileHandle file = File.OpenHandle(_file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        if (RandomAccess.GetLength(file) < length)
-        {
-            int grown = FileContents.SetSizeThrough(file, length);
-            if (grown < 0)
-            {
-                throw new LinuxException($"ftruncate(\"{_file}\", {length})", -grown);
-            }
         }
     }
 }
