@@ -1,6 +1,6 @@
 /*
- * preload_exercise TENTHS: for so many tenths of a second, threads that use the device and everything around it at the same time. Built
- * together with the sources of libdaxemu-preload.so, so that a sanitizer sees into both.
+ * preload_exercise TENTHS: for so many tenths of a second, and some rounds each, threads that use the device and everything around it at the
+ * same time. Built together with the sources of libdaxemu-preload.so, so that a sanitizer sees into both.
  */
 #include "loopback.h"
 
@@ -16,14 +16,22 @@
 
 #define LENGTH 10000
 
+/* A busy machine may let a thread do next to nothing in the time. */
+#define LEAST_ROUNDS 5
+
 static atomic_bool stop;
+
+static bool goes_on(int *round)
+{
+    return (*round)++ < LEAST_ROUNDS || !atomic_load(&stop);
+}
 
 /* Regions and work requests on a device file of the thread's own, and of memory of every kind. */
 static void *transfers(void *unused)
 {
     (void)unused;
     struct loopback l = open_loopback();
-    while (!atomic_load(&stop)) {
+    for (int round = 0; goes_on(&round);) {
         unsigned char on_stack[LENGTH];
         unsigned char *source = malloc(LENGTH), *target = malloc(LENGTH);
         memset(source, 7, LENGTH);
@@ -51,7 +59,7 @@ static void *changes(void *unused)
     (void)unused;
     const size_t large = 64 * LENGTH, pages = 1 << 16;
     struct loopback l = open_loopback();
-    while (!atomic_load(&stop)) {
+    for (int round = 0; goes_on(&round);) {
         unsigned char *block = malloc(large);
         unsigned char *mapped = mmap(NULL, pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         CHECK(mapped != MAP_FAILED);
@@ -78,7 +86,7 @@ static void *changes(void *unused)
 static void *descriptors(void *unused)
 {
     (void)unused;
-    while (!atomic_load(&stop)) {
+    for (int round = 0; goes_on(&round);) {
         int fd = open("/dev/infiniband/uverbs0", O_RDWR | O_CLOEXEC);
         CHECK(fd >= 0);
         int copy = dup(fd), high = fcntl(fd, F_DUPFD_CLOEXEC, 200);
@@ -98,7 +106,7 @@ static void *descriptors(void *unused)
 static void *forks(void *unused)
 {
     (void)unused;
-    while (!atomic_load(&stop)) {
+    for (int round = 0; goes_on(&round);) {
         pid_t child = fork();
         CHECK(child >= 0);
         if (child == 0)
