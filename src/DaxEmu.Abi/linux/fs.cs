@@ -18,6 +18,9 @@ public static class linux_fs
     public const uint FS_VERITY_FL = 0x100000;
     public const uint FS_NOCOW_FL = 0x800000;
     public const uint FS_DAX_FL = 0x2000000;
+    public const uint SYNC_FILE_RANGE_WAIT_BEFORE = 1;
+    public const uint SYNC_FILE_RANGE_WRITE = 2;
+    public const uint SYNC_FILE_RANGE_WAIT_AFTER = 4;
     public const uint FS_XFLAG_NODEFRAG = 0x2000;
     public const uint FS_XFLAG_DAX = 0x8000;
 }

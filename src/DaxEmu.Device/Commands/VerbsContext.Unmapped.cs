@@ -86,7 +86,7 @@ internal sealed partial class VerbsContext
         SafeFileHandle own;
         try
         {
-            own = ProcessMemory.Duplicate(descriptor);
+            own = DescriptorStatus.Duplicate(descriptor);
         }
         catch (LinuxException failure)
         {

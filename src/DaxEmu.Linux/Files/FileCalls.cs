@@ -85,6 +85,9 @@ internal static unsafe partial class FileCalls
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     internal static partial int Fdatasync(SafeFileHandle file);
 
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    internal static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
+
     [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
     internal static partial int Syncfs(SafeFileHandle file);
 

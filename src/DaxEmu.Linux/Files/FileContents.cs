@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.fcntl;
+using static DaxEmu.Abi.linux_fs;
 using static DaxEmu.Linux.Files.FileCalls;
 
 namespace DaxEmu.Linux.Files;
@@ -85,6 +86,10 @@ public static unsafe class FileContents
 
     /// <summary>fsync(2), or fdatasync(2).</summary>
     public static int Sync(SafeFileHandle file, bool dataOnly) => Result(dataOnly ? Fdatasync(file) : Fsync(file));
+
+    /// <summary>Writes the file's changed pages back and waits for that; promises no durability (sync_file_range(2)).</summary>
+    public static int WriteBack(SafeFileHandle file) => Result(SyncFileRange(
+        file, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER));
 
     /// <summary>syncfs(2).</summary>
     public static int SyncFileSystem(SafeFileHandle file) => Result(Syncfs(file));

@@ -72,6 +72,15 @@ public readonly record struct DescriptorStatus(
     public static bool IsServed(SafeFileHandle descriptor) => FilesystemOf(descriptor) is FUSE_SUPER_MAGIC or NFS_SUPER_MAGIC
         or CIFS_SUPER_MAGIC or SMB2_SUPER_MAGIC or CEPH_SUPER_MAGIC or V9FS_MAGIC or AFS_FS_MAGIC;
 
+    /// <summary>A duplicate of the descriptor, which the caller disposes.</summary>
+    /// <param name="descriptor">Any open descriptor.</param>
+    /// <exception cref="LinuxException">EMFILE.</exception>
+    public static SafeFileHandle Duplicate(SafeFileHandle descriptor)
+    {
+        int duplicate = MemoryCalls.Fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+        return duplicate >= 0 ? new SafeFileHandle(duplicate, ownsHandle: true) : throw LinuxException.FromLastError("fcntl(F_DUPFD_CLOEXEC)");
+    }
+
     /// <summary>True for a file of a filesystem that writes every block to a new place, unless told otherwise for the file: fstatfs(2).</summary>
     /// <param name="descriptor">Any open descriptor.</param>
     /// <exception cref="LinuxException">fstatfs(2) failed.</exception>

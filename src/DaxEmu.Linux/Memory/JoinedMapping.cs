@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DaxEmu.Linux.Files;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.mman;
@@ -11,6 +12,11 @@ public sealed unsafe class JoinedMapping : IDisposable
     private readonly Lock _lock = new();
     private readonly nuint _reservedLength;
     private readonly MemoryProtection _protection;
+
+    // The files among the parts that a program serves, which may be this one. Unmapping pages of such a file waits until the changed ones have
+    // been written back, with the process's memory map locked: its server must not need that lock meanwhile, as the runtime does now and then.
+    // So they are written back before, when nothing is locked.
+    private readonly List<SafeFileHandle> _served = [];
     private void* _reserved;
 
     private JoinedMapping(void* reserved, nuint reservedLength, MemoryProtection protection)
@@ -50,6 +56,10 @@ public sealed unsafe class JoinedMapping : IDisposable
             foreach (MappingPart part in parts)
             {
                 at = MapPart(part, at, page, protection);
+                if (DescriptorStatus.IsServed(part.File))
+                {
+                    mapping._served.Add(DescriptorStatus.Duplicate(part.File));
+                }
             }
 
             return mapping;
@@ -71,6 +81,7 @@ public sealed unsafe class JoinedMapping : IDisposable
     /// <exception cref="LinuxException">mmap(2) failed: ENOMEM at the process's limit of mappings. Nothing has changed then.</exception>
     public bool Replace(nint address, nuint length, SafeFileHandle file, long offset)
     {
+        WriteBack();
         lock (_lock)
         {
             if (_reserved is null)
@@ -123,13 +134,31 @@ public sealed unsafe class JoinedMapping : IDisposable
     /// <summary>Unmaps all parts.</summary>
     public void Dispose()
     {
+        WriteBack();
         lock (_lock)
         {
             if (_reserved is not null)
             {
                 _ = MemoryCalls.Munmap(_reserved, _reservedLength);
                 _reserved = null;
+                _served.ForEach(file => file.Dispose());
             }
+        }
+    }
+
+    // What other programs change right afterwards is waited for all the same: this makes the wait short, and rare.
+    private void WriteBack()
+    {
+        try
+        {
+            foreach (SafeFileHandle file in _served)
+            {
+                _ = FileContents.WriteBack(file);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // Whoever disposed the mapping meanwhile has written them back.
         }
     }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.errno;
-using static DaxEmu.Abi.fcntl;
 using static DaxEmu.Abi.linux_magic;
 
 namespace DaxEmu.Linux.Memory;
@@ -33,15 +32,6 @@ public static unsafe class ProcessMemory
 
         string[] names = DescriptorStatus.NameOf(descriptor).Split('/');
         return names.Length >= 3 && names[^1] == "mem" && int.TryParse(names[^2], NumberStyles.None, CultureInfo.InvariantCulture, out _);
-    }
-
-    /// <summary>A duplicate of the descriptor, which the caller disposes.</summary>
-    /// <param name="memory">A process's memory.</param>
-    /// <exception cref="LinuxException">EMFILE.</exception>
-    public static SafeFileHandle Duplicate(SafeFileHandle memory)
-    {
-        int duplicate = MemoryCalls.Fcntl(memory, F_DUPFD_CLOEXEC, 0);
-        return duplicate >= 0 ? new SafeFileHandle(duplicate, ownsHandle: true) : throw LinuxException.FromLastError("fcntl(F_DUPFD_CLOEXEC)");
     }
 
     /// <summary>Copies from the process; false when not all of it is there.</summary>
