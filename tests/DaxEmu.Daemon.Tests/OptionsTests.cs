@@ -49,6 +49,13 @@ public sealed class OptionsTests : IDisposable
     [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/usr/bin" } ] }""", """Volumes:0:Mount: "/usr/bin" and Volumes:0:Backing "/usr" lie one inside the other""")]
     [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/tmp", "Policy": "no" } ] }""", """Volumes:0:Policy: "no" is not one of: deny, ignore""")]
     [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/tmp", "Passthrough": "on" } ] }""", """Volumes:0:Passthrough: "on" is not one of: auto, off""")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Guard": "lock" } ] }""", """Volumes:0:Guard: "lock" is not one of: auto, fuse, fanotify, preload, none""")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Guard": "fuse" } ] }""", """Volumes:0:Guard: "fuse" needs Volumes:0:Mount""")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/tmp", "Guard": "fanotify" } ] }""", """Volumes:0:Guard: "fanotify" leaves the files where they are""")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/tmp", "Guard": "preload" } ] }""", """Volumes:0:Guard: "preload" leaves the files where they are""")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Unreadable": "no" } ] }""", """Volumes:0:Unreadable: "no" is not one of: strict, trusting""")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/usr" }, { "Backing": "/usr/bin" } ] }""", """Volumes:1:Backing: "/usr/bin" and the directories of Volumes:0 lie one inside the other""")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/tmp" }, { "Backing": "/tmp" } ] }""", """Volumes:1:Backing: "/tmp" and the directories of Volumes:0 lie one inside the other""")]
     public void A_bad_value_is_refused_by_key_value_and_what_is_allowed(string json, string expected)
     {
         string file = _directory.Write("daxemu.json", json);
@@ -162,6 +169,19 @@ public sealed class OptionsTests : IDisposable
         Assert.Equal([(a, b, Policy.Ignore), (c, d, null)], volumes.Select(v => (v.Backing, v.Mount, v.Policy)));
     }
 
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("::ignore", Policy.Ignore)]
+    public void A_volume_without_a_mount_is_guarded_in_place(string rest, Policy? policy)
+    {
+        string directory = _directory.Make("a");
+
+        VolumeOptions volume = Assert.Single(Read(null, new CommandLineSettings { Volumes = [directory + rest], Guard = "fanotify" }).Volumes);
+
+        Assert.Equal((directory, null, directory, policy), (volume.Backing, volume.Mount, volume.Shown, volume.Policy));
+        Assert.Equal((GuardChoice.Fanotify, UnreadableCallers.Strict), (volume.Guard, volume.Unreadable));
+    }
+
     [Fact]
     public void Devices_have_the_names_ports_and_addresses_given()
     {
@@ -200,7 +220,7 @@ public sealed class OptionsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("/only-one")]
+    [InlineData(":/b")]
     [InlineData("/a:/b:deny:more")]
     [InlineData("/a:")]
     public void A_malformed_volume_is_refused_with_its_form(string volume)
@@ -208,7 +228,7 @@ public sealed class OptionsTests : IDisposable
         ConfigurationException refusal = Assert.Throws<ConfigurationException>(
             () => Read(null, new CommandLineSettings { Volumes = [volume] }));
 
-        Assert.StartsWith($"--volume: \"{volume}\" is not BACKING:MOUNT", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"--volume: \"{volume}\" is not BACKING, BACKING:MOUNT", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -109,8 +109,9 @@ internal sealed class AdminView(
     private static VolumeStatus Describe(GuardedVolume volume) => new(
         volume.Options.Backing,
         volume.Options.Mount,
-        volume.Guard?.DataPath == FuseDataPath.Passthrough,
-        volume.Guard?.DataPathReason ?? "It is not mounted.",
+        volume.Guard?.Name ?? "none",
+        volume.Guard is not FuseGuard { DataPath: not FuseDataPath.Passthrough },
+        volume.Guard?.Reason ?? "It is not guarded now.",
         volume.Guard?.Gaps ?? []);
 
     private LocatedFile Find(string path) =>

@@ -15,8 +15,8 @@ internal static class ServeCommand
         DaemonOption daemon = new();
         Option<string[]> volumes = new("--volume")
         {
-            Description = "Guard the directory BACKING and mount it on MOUNT, besides the volumes of the configuration file. May be repeated.",
-            HelpName = "BACKING:MOUNT[:POLICY]",
+            Description = "Guard the directory BACKING, mounted on MOUNT or, without one (BACKING::POLICY), where it is; besides the volumes of the configuration file. May be repeated.",
+            HelpName = "BACKING[:MOUNT[:POLICY]]",
         };
         Option<string?> policy = new("--policy")
         {
@@ -29,12 +29,17 @@ internal static class ServeCommand
             Description = "FUSE passthrough of the volumes given here: auto (the default) or off.",
             HelpName = "MODE",
         };
+        Option<string?> guard = new("--guard")
+        {
+            Description = "What guards the volumes given here: auto (the default), fuse, fanotify, preload or none.",
+            HelpName = "GUARD",
+        };
         Command command = new(
             "serve",
             "Runs the daemon until SIGTERM or SIGINT. Settings come from the configuration file, then from the environment " +
             "(DAXEMU__ENGINE__WORKERS=2), then from these options; the later wins.")
         {
-            volumes, policy, device, passthrough,
+            volumes, policy, device, passthrough, guard,
         };
         daemon.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -46,6 +51,7 @@ internal static class ServeCommand
                 Device = parsed.GetValue(device),
                 Volumes = parsed.GetValue(volumes) ?? [],
                 Passthrough = parsed.GetValue(passthrough),
+                Guard = parsed.GetValue(guard),
             };
             DaxEmuOptions options = OptionsReader.Read(ConfigurationSources.Load(parsed.GetValue(daemon.Config), settings));
             using RuntimeDirectory runtime = RuntimeDirectory.Claim(options.Sockets);

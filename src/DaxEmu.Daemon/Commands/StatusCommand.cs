@@ -68,8 +68,16 @@ internal static class StatusCommand
         {
             terminal.Line();
             terminal.Table(
-                ["Mount", "Backing", "Passthrough"],
-                [.. status.Volumes.Select(v => new[] { v.Mount, v.Backing, v.Passthrough ? "yes" : "no" })]);
+                ["Volume", "Mount", "Guard", "Passthrough"],
+                [.. status.Volumes.Select(v => new[] { v.Backing, v.Mount ?? "in place", v.Guard, v.Passthrough ? "yes" : "no" })]);
+            foreach (VolumeStatus volume in status.Volumes)
+            {
+                terminal.Line($"{volume.Mount ?? volume.Backing}: {volume.Guard}: {volume.Reason}");
+                foreach (string gap in volume.Gaps)
+                {
+                    terminal.Line($"  [yellow]not caught[/]  {gap}");
+                }
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 using DaxEmu.Abi;
 using DaxEmu.Contract;
-using DaxEmu.Guards.Fuse;
+using DaxEmu.Guards;
 using DaxEmu.Linux;
 using DaxEmu.Linux.Files;
 using Microsoft.Win32.SafeHandles;
@@ -19,24 +19,24 @@ internal sealed class FileLocator(GuardedVolumes volumes)
     {
         string shown = Path.GetFullPath(path);
         string backing = shown;
-        GuardedVolume? volume = volumes.OfMountPath(shown);
+        GuardedVolume? volume = volumes.OfShownPath(shown);
         if (volume is not null)
         {
             // A daemon that looked the file up through its own mount would ask itself.
-            backing = volume.Options.Backing + shown[volume.Options.Mount.Length..];
+            backing = volume.Options.Backing + shown[volume.Options.Shown.Length..];
         }
         else if (volumes.OfBackingPath(backing) is { } behind)
         {
             volume = behind;
-            shown = volume.Options.Mount + backing[volume.Options.Backing.Length..];
+            shown = volume.Options.Shown + backing[volume.Options.Backing.Length..];
         }
 
         using SafeFileHandle? file = Open(backing);
-        return file is null ? null : OnMount(file) ?? new LocatedFile(IdentityOf(file, backing), shown, volume?.Options.Mount);
+        return file is null ? null : OfVolume(file) ?? new LocatedFile(IdentityOf(file, backing), shown, volume?.Options.Shown);
     }
 
-    // A symbolic link can lead onto a mount by a name that does not show it; what is there has another identity than its backing file.
-    private LocatedFile? OnMount(SafeFileHandle file)
+    // A symbolic link can lead onto a volume by a name that does not show it; what is on a mount has another identity than its backing file.
+    private LocatedFile? OfVolume(SafeFileHandle file)
     {
         foreach (GuardedVolume volume in volumes.All)
         {
@@ -44,7 +44,7 @@ internal sealed class FileLocator(GuardedVolumes volumes)
             {
                 using (found)
                 {
-                    return new LocatedFile(found.Identity, found.Path, volume.Options.Mount);
+                    return new LocatedFile(found.Identity, found.Path, volume.Options.Shown);
                 }
             }
         }

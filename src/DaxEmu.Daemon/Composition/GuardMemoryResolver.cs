@@ -1,6 +1,6 @@
 using DaxEmu.Abi;
 using DaxEmu.Device;
-using DaxEmu.Guards.Fuse;
+using DaxEmu.Guards;
 using DaxEmu.Linux;
 using DaxEmu.Linux.Memory;
 using DaxEmu.Linux.Sockets;
@@ -11,7 +11,7 @@ using Microsoft.Win32.SafeHandles;
 namespace DaxEmu.Daemon.Composition;
 
 /// <summary>
-/// Finds the backing file of memory that a client mapped on a guarded mount, so that the device maps that and pins it under its own
+/// Finds the backing file of memory that a client mapped on a guarded volume, so that the device maps that and pins it under its own
 /// identity. Other files are taken as they are; nobody will ask before changing them, which the log says.
 /// </summary>
 /// <param name="volumes">The guarded volumes.</param>
@@ -32,11 +32,16 @@ internal sealed partial class GuardMemoryResolver(GuardedVolumes volumes, FileMe
                 return plain.Resolve(descriptor, segment, client);
             }
 
-            foreach (FuseGuard guard in volumes.Guards)
+            foreach (IVolumeGuard guard in volumes.Guards)
             {
                 if (guard.TryResolveBacking(descriptor, out BackingFile? backing))
                 {
-                    return OnMount(backing, descriptor, segment);
+                    if (guard is Unguarded)
+                    {
+                        LogUnguarded(client.ProcessId, backing.Path);
+                    }
+
+                    return OfVolume(backing, descriptor, segment);
                 }
             }
         }
@@ -54,7 +59,7 @@ internal sealed partial class GuardMemoryResolver(GuardedVolumes volumes, FileMe
         return memory;
     }
 
-    private static NicResult<ResolvedMemory> OnMount(BackingFile backing, SafeFileHandle descriptor, daxemu_segment segment)
+    private static NicResult<ResolvedMemory> OfVolume(BackingFile backing, SafeFileHandle descriptor, daxemu_segment segment)
     {
         // The backing descriptor has the client's access mode, so its rights are the client's.
         NicResult<ResolvedMemory> memory = FileMemoryResolver.Describe(backing.Descriptor ?? descriptor, segment);
@@ -79,6 +84,6 @@ internal sealed partial class GuardMemoryResolver(GuardedVolumes volumes, FileMe
 
     [LoggerMessage(
         30, LogLevel.Warning,
-        "Process {ProcessId} registers {Path}, which lies on no guarded volume: nothing refuses a truncate of it while it is registered")]
+        "Process {ProcessId} registers {Path}, which no guard watches: nothing refuses a truncate of it while it is registered")]
     private partial void LogUnguarded(int processId, string path);
 }

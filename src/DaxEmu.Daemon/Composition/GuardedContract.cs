@@ -1,23 +1,23 @@
 using System.Collections.Concurrent;
 using DaxEmu.Contract;
-using DaxEmu.Guards.Fuse;
+using DaxEmu.Guards;
 
 namespace DaxEmu.Daemon.Composition;
 
 /// <summary>
-/// The contract, telling the guard of a file's volume of each pin before it is asked for and after it is gone: a punch through a mapping
-/// reaches no guard by itself.
+/// The contract, telling the guard of a file's volume of each pin before it is asked for and after it is gone: some operations reach a guard
+/// only while it watches the file.
 /// </summary>
 /// <param name="contract">Decides.</param>
 /// <param name="volumes">Whose guards to tell.</param>
 internal sealed class GuardedContract(FileContract contract, GuardedVolumes volumes) : IFileContract
 {
-    private readonly ConcurrentDictionary<long, FuseGuard> _told = new();
+    private readonly ConcurrentDictionary<long, IVolumeGuard> _told = new();
 
     /// <inheritdoc/>
     public async ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation)
     {
-        FuseGuard? guard = volumes.Guards.FirstOrDefault(g => g.OnPinned(request.File));
+        IVolumeGuard? guard = volumes.Guards.FirstOrDefault(g => g.OnPinned(request.File));
         Pin? pin = null;
         try
         {
@@ -42,7 +42,7 @@ internal sealed class GuardedContract(FileContract contract, GuardedVolumes volu
     public void Unpin(Pin pin)
     {
         contract.Unpin(pin);
-        if (_told.TryRemove(pin.Id, out FuseGuard? guard))
+        if (_told.TryRemove(pin.Id, out IVolumeGuard? guard))
         {
             guard.OnUnpinned(pin.Request.File);
         }

@@ -5,30 +5,56 @@ using DaxEmu.Guards.Fuse;
 
 namespace DaxEmu.Daemon.Composition;
 
-/// <summary>A volume, and the guard that mounts it.</summary>
+/// <summary>A volume, and what guards it.</summary>
 /// <param name="options">Its configuration.</param>
 /// <param name="files">Its files; disposed with it.</param>
-internal sealed class GuardedVolume(VolumeOptions options, FuseVolume files) : IDisposable
+internal sealed class GuardedVolume(VolumeOptions options, Volume files) : IDisposable
 {
-    private FuseGuard? _guard;
+    private IVolumeGuard? _guard;
 
     /// <summary>Its configuration.</summary>
     public VolumeOptions Options => options;
 
     /// <summary>Its files.</summary>
-    public FuseVolume Files => files;
+    public Volume Files => files;
 
-    /// <summary>Its guard while it is mounted.</summary>
-    public FuseGuard? Guard => Volatile.Read(ref _guard);
+    /// <summary>Its guard while it is guarded.</summary>
+    public IVolumeGuard? Guard => Volatile.Read(ref _guard);
 
-    /// <summary>Mounts it; a mount that a killed daemon left there goes first.</summary>
-    /// <exception cref="ConfigurationException">It cannot be mounted.</exception>
-    public void Mount(IFileContract contract, IGuardEvents events)
+    /// <summary>Opens a volume's files.</summary>
+    /// <exception cref="Linux.LinuxException">The backing directory cannot be opened.</exception>
+    /// <exception cref="ArgumentException">The backing directory and the mount lie one within the other.</exception>
+    public static GuardedVolume Open(VolumeOptions options) =>
+        new(options, options.Mount is { } mount ? FuseVolume.Open(options.Backing, mount) : InPlaceVolume.Open(options.Backing));
+
+    /// <summary>Starts guarding it; a mount that a killed daemon left there goes first.</summary>
+    /// <exception cref="ConfigurationException">It cannot be guarded so.</exception>
+    public void Start(IFileContract contract, IGuardEvents events)
+    {
+        _guard = files switch
+        {
+            FuseVolume mounted => Mount(mounted, contract, events),
+            InPlaceVolume inPlace => StartInPlace(inPlace),
+            _ => throw new InvalidOperationException($"{options.Key}: no guard knows a {files.GetType().Name}"),
+        };
+    }
+
+    /// <summary>Stops guarding it.</summary>
+    public void Stop() => Interlocked.Exchange(ref _guard, null)?.Dispose();
+
+    /// <summary>Stops guarding it and closes it.</summary>
+    public void Dispose()
+    {
+        Stop();
+        files.Dispose();
+    }
+
+    private FuseGuard Mount(FuseVolume volume, IFileContract contract, IGuardEvents events)
     {
         try
         {
             FuseGuardOptions settings = new() { ForcePageCache = options.Passthrough == PassthroughMode.Off };
-            _guard = FuseGuard.Mount(files, contract, events, settings);
+            return FuseGuard.Mount(volume, contract, events, settings);
         }
         catch (Exception e) when (e is IOException or InvalidOperationException)
         {
@@ -36,13 +62,10 @@ internal sealed class GuardedVolume(VolumeOptions options, FuseVolume files) : I
         }
     }
 
-    /// <summary>Unmounts it.</summary>
-    public void Unmount() => Interlocked.Exchange(ref _guard, null)?.Dispose();
-
-    /// <summary>Unmounts and closes it.</summary>
-    public void Dispose()
+    private Unguarded StartInPlace(InPlaceVolume volume) => options.Guard switch
     {
-        Unmount();
-        files.Dispose();
-    }
+        GuardChoice.None => new Unguarded(volume, $"{options.Key}:Guard is none"),
+        GuardChoice.Auto => new Unguarded(volume, "no guard for files in place works here"),
+        _ => throw new ConfigurationException([$"{options.Key}:Guard: {KebabCase.Of(options.Guard)} does not work here"]),
+    };
 }

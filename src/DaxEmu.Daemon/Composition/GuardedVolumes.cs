@@ -1,12 +1,11 @@
 using DaxEmu.Daemon.Configuration;
-using DaxEmu.Guards.Fuse;
+using DaxEmu.Guards;
 using DaxEmu.Linux;
 
 namespace DaxEmu.Daemon.Composition;
 
 /// <summary>
-/// The volumes that are guarded, opened. They are made before the contract, whose policies they hold, and before the guards that mount
-/// them.
+/// The volumes, opened. They are made before the contract, whose policies they hold, and before the guards that answer for them.
 /// </summary>
 internal sealed class GuardedVolumes : IDisposable
 {
@@ -20,7 +19,7 @@ internal sealed class GuardedVolumes : IDisposable
         {
             try
             {
-                _volumes.Add(new GuardedVolume(volume, FuseVolume.Open(volume.Backing, volume.Mount)));
+                _volumes.Add(GuardedVolume.Open(volume));
             }
             catch (Exception e) when (e is LinuxException or ArgumentException)
             {
@@ -33,16 +32,16 @@ internal sealed class GuardedVolumes : IDisposable
     /// <summary>The volumes, in the order of the configuration.</summary>
     public IReadOnlyList<GuardedVolume> All => _volumes;
 
-    /// <summary>The guards of the volumes that are mounted.</summary>
-    public IEnumerable<FuseGuard> Guards => _volumes.Select(v => v.Guard).OfType<FuseGuard>();
+    /// <summary>The guards at work.</summary>
+    public IEnumerable<IVolumeGuard> Guards => _volumes.Select(v => v.Guard).OfType<IVolumeGuard>();
 
-    /// <summary>The volume on whose mount a path lies.</summary>
-    public GuardedVolume? OfMountPath(string path) => _volumes.Find(v => IsIn(path, v.Options.Mount));
+    /// <summary>The volume that a path lies on, as programs see it.</summary>
+    public GuardedVolume? OfShownPath(string path) => _volumes.Find(v => IsIn(path, v.Options.Shown));
 
     /// <summary>The volume in whose backing directory a path lies.</summary>
     public GuardedVolume? OfBackingPath(string path) => _volumes.Find(v => IsIn(path, v.Options.Backing));
 
-    /// <summary>Unmounts and closes all.</summary>
+    /// <summary>Stops guarding them and closes all.</summary>
     public void Dispose()
     {
         foreach (GuardedVolume volume in _volumes)
@@ -52,5 +51,5 @@ internal sealed class GuardedVolumes : IDisposable
     }
 
     private static bool IsIn(string path, string directory) =>
-        path == directory || path.StartsWith(directory + "/", StringComparison.Ordinal);
+        path == directory || path.StartsWith(directory == "/" ? directory : directory + "/", StringComparison.Ordinal);
 }

@@ -1,6 +1,6 @@
 using DaxEmu.Contract;
 using DaxEmu.Daemon.Configuration;
-using DaxEmu.Guards.Fuse;
+using DaxEmu.Guards;
 
 namespace DaxEmu.Daemon.Composition;
 
@@ -24,16 +24,16 @@ internal sealed class PolicySource : IPolicySource, IAdmissionSource
     }
 
     /// <inheritdoc/>
-    public PolicySetting Resolve(FileIdentity file, string path) => _volumes.OfMountPath(path) is { } volume
+    public PolicySetting Resolve(FileIdentity file, string path) => _volumes.OfShownPath(path) is { } volume
         ? _sources[volume].Resolve(file, path)
         : PolicyResolution.Resolve(new PolicyPlace(path, null), [], default, _default);
 
     /// <inheritdoc/>
-    public AdmissionRules RulesOf(FileIdentity file, string path) => _volumes.OfMountPath(path)?.Options.Admission ?? _admission;
+    public AdmissionRules RulesOf(FileIdentity file, string path) => _volumes.OfShownPath(path)?.Options.Admission ?? _admission;
 
     /// <summary>The places that could name the policy, nearest first.</summary>
     public IReadOnlyList<PolicyPlace> PlacesOf(FileIdentity file, string path) =>
-        _volumes.OfMountPath(path) is { } volume ? _sources[volume].PlacesOf(file, path) : [_default];
+        _volumes.OfShownPath(path) is { } volume ? _sources[volume].PlacesOf(file, path) : [_default];
 
     private static PolicyPlace Place(string setAt, Policy? policy) => new(setAt, policy is { } p ? PolicyName.Of(p) : null);
 }

@@ -15,12 +15,15 @@ internal static class VolumesReader
         {
             VolumeOptions volume = new(
                 key,
-                Directory(reader, $"{key}:Backing", "the directory to guard"),
-                Directory(reader, $"{key}:Mount", "the directory to mount it on"),
+                Directory(reader, $"{key}:Backing", reader.RequiredText($"{key}:Backing", "the directory to guard")) ?? "",
+                Directory(reader, $"{key}:Mount", reader.OptionalText($"{key}:Mount")),
                 reader.Choice<Policy>($"{key}:Policy"),
                 reader.Place($"{key}:Policy"),
                 AdmissionReader.Read(reader, $"{key}:Admission", admission),
-                reader.Choice<PassthroughMode>($"{key}:Passthrough") ?? PassthroughMode.Auto);
+                reader.Choice<PassthroughMode>($"{key}:Passthrough") ?? PassthroughMode.Auto,
+                reader.Choice<GuardChoice>($"{key}:Guard") ?? GuardChoice.Auto,
+                reader.Choice<UnreadableCallers>($"{key}:Unreadable") ?? UnreadableCallers.Strict);
+            CheckGuard(volume, reader);
             CheckAgainst(volumes, volume, reader);
             volumes.Add(volume);
         }
@@ -28,10 +31,9 @@ internal static class VolumesReader
         return volumes;
     }
 
-    private static string Directory(SettingReader reader, string key, string meaning)
+    private static string? Directory(SettingReader reader, string key, string? path)
     {
-        string path = reader.RequiredText(key, meaning);
-        if (path.Length == 0)
+        if (string.IsNullOrEmpty(path))
         {
             return path;
         }
@@ -53,23 +55,45 @@ internal static class VolumesReader
         return path;
     }
 
+    private static void CheckGuard(VolumeOptions volume, SettingReader reader)
+    {
+        if (volume is { Guard: GuardChoice.Fuse, Mount: null })
+        {
+            reader.Reject($"{volume.Key}:Guard", $"needs {volume.Key}:Mount, the directory to mount the volume on");
+        }
+        else if (volume is { Guard: not (GuardChoice.Auto or GuardChoice.Fuse), Mount: not null })
+        {
+            reader.Reject($"{volume.Key}:Guard", $"leaves the files where they are: take {volume.Key}:Mount out, or let the guard be fuse");
+        }
+    }
+
     private static void CheckAgainst(List<VolumeOptions> earlier, VolumeOptions volume, SettingReader reader)
     {
-        if (volume.Backing.Length == 0 || volume.Mount.Length == 0)
+        if (volume.Backing.Length == 0)
         {
             return;
         }
 
-        if (IsWithin(volume.Mount, volume.Backing) || IsWithin(volume.Backing, volume.Mount))
+        if (volume.Mount is { } mount && (IsWithin(mount, volume.Backing) || IsWithin(volume.Backing, mount)))
         {
             reader.Reject($"{volume.Key}:Mount", $"and {volume.Key}:Backing \"{volume.Backing}\" lie one inside the other: the guard would serve itself");
         }
 
-        foreach (VolumeOptions other in earlier.Where(o => o.Mount == volume.Mount))
+        foreach (VolumeOptions other in earlier)
         {
-            reader.Reject($"{volume.Key}:Mount", $"is already the mount of {other.Key}");
+            if (volume.Mount is not null && other.Mount == volume.Mount)
+            {
+                reader.Reject($"{volume.Key}:Mount", $"is already the mount of {other.Key}");
+            }
+            else if ((volume.Mount is null || other.Mount is null) && Directories(other).Any(d => Directories(volume).Any(v => IsWithin(d, v) || IsWithin(v, d))))
+            {
+                // A file must have one guard, and one place where its policy is looked for.
+                reader.Reject($"{volume.Key}:Backing", $"and the directories of {other.Key} lie one inside the other, and one of the two is guarded in place");
+            }
         }
     }
+
+    private static IEnumerable<string> Directories(VolumeOptions volume) => volume.Mount is null ? [volume.Backing] : [volume.Backing, volume.Mount];
 
     private static bool IsWithin(string path, string directory) =>
         path == directory || path.StartsWith(directory == "/" ? directory : directory + "/", StringComparison.Ordinal);

@@ -11,5 +11,5 @@ internal static class AdmissionProbes
 
     /// <summary>A volume's files.</summary>
     public static ProbeResult Volume(VolumeOptions volume) =>
-        ProbeResult.Ok("pin admission", $"{volume.Mount}: {AdmissionText.Of(volume.Admission)}");
+        ProbeResult.Ok("pin admission", $"{volume.Shown}: {AdmissionText.Of(volume.Admission)}");
 }

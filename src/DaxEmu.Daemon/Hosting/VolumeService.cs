@@ -5,16 +5,16 @@ using Microsoft.Extensions.Hosting;
 
 namespace DaxEmu.Daemon.Hosting;
 
-/// <summary>Mounts the guarded volumes at the start and unmounts them at the end.</summary>
+/// <summary>Sets the volumes' guards to work at the start and ends them at the end.</summary>
 internal sealed class VolumeService(GuardedVolumes volumes, IFileContract contract, IGuardEvents events) : IHostedService
 {
     /// <inheritdoc/>
-    /// <remarks>When one cannot be mounted, those that were go with the container that owns them.</remarks>
+    /// <remarks>When one cannot be guarded, those that are go with the container that owns them.</remarks>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (GuardedVolume volume in volumes.All)
         {
-            volume.Mount(contract, events);
+            volume.Start(contract, events);
         }
 
         return Task.CompletedTask;
@@ -25,7 +25,7 @@ internal sealed class VolumeService(GuardedVolumes volumes, IFileContract contra
     {
         foreach (GuardedVolume volume in volumes.All)
         {
-            volume.Unmount();
+            volume.Stop();
         }
 
         return Task.CompletedTask;

@@ -14,7 +14,7 @@ namespace DaxEmu.Guards.Fuse;
 /// With CAP_SYS_ADMIN it mounts by itself and serves every user; without it, it mounts through fusermount3(1) and serves with the rights of
 /// the user it runs as: <see cref="Gaps"/> tells what that costs.
 /// </summary>
-public sealed class FuseGuard : IDisposable
+public sealed class FuseGuard : IVolumeGuard
 {
     private static readonly string[] PageCacheGaps =
     [
@@ -55,7 +55,13 @@ public sealed class FuseGuard : IDisposable
     /// <summary>Why so, as a sentence.</summary>
     public string DataPathReason { get; }
 
-    /// <summary>What this machine keeps the guard from doing, as sentences for <c>daxemu doctor</c>.</summary>
+    /// <inheritdoc/>
+    public string Name => "fuse";
+
+    /// <inheritdoc/>
+    public string Reason => DataPathReason;
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> Gaps { get; }
 
     /// <summary>Mounts a volume and serves it.</summary>
@@ -92,11 +98,7 @@ public sealed class FuseGuard : IDisposable
         }
     }
 
-    /// <summary>Tells what a descriptor stands for that a client opened on this mount.</summary>
-    /// <param name="descriptor">The client's descriptor.</param>
-    /// <param name="file">The file behind it, to be disposed; null when the descriptor lies elsewhere.</param>
-    /// <returns>True when it is of this mount.</returns>
-    /// <exception cref="LinuxException">The descriptor cannot be asked, or the backing file not be opened.</exception>
+    /// <inheritdoc/>
     public bool TryResolveBacking(SafeFileHandle descriptor, [NotNullWhen(true)] out BackingFile? file)
     {
         file = null;
@@ -127,13 +129,8 @@ public sealed class FuseGuard : IDisposable
         }
     }
 
-    /// <summary>
-    /// Takes note of a pin. Must be called before the contract is asked for it, and taken back with <see cref="OnUnpinned"/> when it is
-    /// refused or given up: a punch through a mapping that begins after this call asks the contract. The file must be known to the
-    /// guard, as it is while a <see cref="BackingFile"/> of it lives or a program has it open on the mount.
-    /// </summary>
-    /// <param name="file">The backing file.</param>
-    /// <returns>False when the file is not one of this volume that the guard knows: nothing was noted.</returns>
+    /// <inheritdoc/>
+    /// <remarks>The guard knows also what a program has open on the mount. What comes else is a punch through a mapping.</remarks>
     public bool OnPinned(FileIdentity file)
     {
         if (_volume.Nodes.Hold(file) is not { } node)
@@ -150,10 +147,7 @@ public sealed class FuseGuard : IDisposable
         return true;
     }
 
-    /// <summary>
-    /// Takes note that a pin is gone: once for each <see cref="OnPinned"/> that returned true, after the contract let go.
-    /// </summary>
-    /// <param name="file">The backing file.</param>
+    /// <inheritdoc/>
     public void OnUnpinned(FileIdentity file)
     {
         if (_volume.Nodes.Hold(file) is not { } node)

@@ -1,9 +1,7 @@
-using System.Text;
 using DaxEmu.Abi;
+using DaxEmu.Contract;
 using DaxEmu.Linux;
-using DaxEmu.Linux.Files;
 using Microsoft.Win32.SafeHandles;
-using static DaxEmu.Abi.linux_stat;
 
 namespace DaxEmu.Guards.Fuse;
 
@@ -11,24 +9,17 @@ namespace DaxEmu.Guards.Fuse;
 /// A directory that is to be seen through a mount: the files in it, as far as they are known, by identity. Made before the contract,
 /// whose policies come from here, and before the guard that mounts it.
 /// </summary>
-public sealed class FuseVolume : IDisposable
+public sealed class FuseVolume : Volume
 {
-    private readonly byte[] _backingPath;
-
     private FuseVolume(string backingDirectory, string mountPoint, SafeFileHandle root, in statx status)
+        : base(backingDirectory, mountPoint, root)
     {
-        BackingDirectory = backingDirectory;
-        MountPoint = mountPoint;
         MountId = status.stx_mnt_id;
         Nodes = new NodeTable(root, status);
-        _backingPath = PathOf(root);
     }
 
-    /// <summary>The directory that holds the files.</summary>
-    public string BackingDirectory { get; }
-
-    /// <summary>Where programs see them.</summary>
-    public string MountPoint { get; }
+    /// <summary>Where programs see the files.</summary>
+    public string MountPoint => ShownDirectory;
 
     internal NodeTable Nodes { get; }
 
@@ -45,43 +36,18 @@ public sealed class FuseVolume : IDisposable
         string backing = Path.GetFullPath(backingDirectory);
         string mount = Path.GetFullPath(mountPoint);
         Separate(Resolved(backing), Resolved(mount), backing, mount);
-        int opened = FileContents.Open(backing, fcntl.O_PATH | OpenFlags.Directory, out SafeFileHandle? root);
-        if (opened < 0)
-        {
-            throw new LinuxException($"open(\"{backing}\", O_PATH | O_DIRECTORY)", -opened);
-        }
-
-        int known = FileStatus.Status(root!, STATX_BASIC_STATS | STATX_MNT_ID, out statx status);
-        return known < 0
-            ? throw new LinuxException($"statx(\"{backing}\")", -known)
-            : new FuseVolume(backing, mount, root!, status);
+        SafeFileHandle root = OpenRoot(backing, out statx status);
+        return new FuseVolume(backing, mount, root, status);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Nodes.Dispose();
+    public override void Dispose() => Nodes.Dispose();
+
+    internal override HeldFile? HoldKnown(FileIdentity identity) =>
+        Nodes.Hold(identity) is { } node ? new HeldFile(node.Handle, () => Nodes.Release(node)) : null;
 
     /// <summary>A name of a file for messages, as a program sees it on the mount.</summary>
-    internal string ShownPath(Node node)
-    {
-        ReadOnlySpan<byte> below = PathBelow(node);
-        return below.IsEmpty ? MountPoint : MountPoint + "/" + Encoding.UTF8.GetString(below);
-    }
-
-    /// <summary>A name below the volume's root, as bytes; empty for the root, and for a file that has left the volume.</summary>
-    internal byte[] PathBelow(Node node)
-    {
-        byte[] path = PathOf(node.Handle);
-        return path.Length > _backingPath.Length + 1 && path.AsSpan().StartsWith(_backingPath) && path[_backingPath.Length] == (byte)'/'
-            ? path[(_backingPath.Length + 1)..]
-            : [];
-    }
-
-    private static byte[] PathOf(SafeFileHandle handle)
-    {
-        byte[] path = new byte[4096];
-        int length = FileStatus.NameOf(handle, path);
-        return path[..Math.Max(length, 0)];
-    }
+    internal string ShownPath(Node node) => ShownPath(node.Handle);
 
     private static void Separate(string backing, string mount, string givenBacking, string givenMount)
     {

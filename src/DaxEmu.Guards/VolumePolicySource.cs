@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.fcntl;
 
-namespace DaxEmu.Guards.Fuse;
+namespace DaxEmu.Guards;
 
 /// <summary>
 /// The policy of a file of a volume: its own extended attribute <c>user.daxemu.policy</c>, else that of the nearest directory above it
@@ -14,7 +14,7 @@ namespace DaxEmu.Guards.Fuse;
 /// <param name="volume">The volume.</param>
 /// <param name="volumeSetting">The volume's entry in the configuration.</param>
 /// <param name="defaultSetting">The configuration's default.</param>
-public sealed class VolumePolicySource(FuseVolume volume, PolicyPlace volumeSetting, PolicyPlace defaultSetting) : IPolicySource
+public sealed class VolumePolicySource(Volume volume, PolicyPlace volumeSetting, PolicyPlace defaultSetting) : IPolicySource
 {
     private static readonly byte[] Attribute = Encoding.ASCII.GetBytes(PolicyName.Attribute + "\0");
 
@@ -24,32 +24,26 @@ public sealed class VolumePolicySource(FuseVolume volume, PolicyPlace volumeSett
 
     /// <summary>All places that could name the file's policy, nearest first: the file, its directories, the volume, the default.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="path">A name of it on the mount.</param>
+    /// <param name="path">A name of it as programs see it.</param>
     public IReadOnlyList<PolicyPlace> PlacesOf(FileIdentity file, string path) =>
         OfFile<IReadOnlyList<PolicyPlace>>(file, path, (own, above) => [own, .. above, volumeSetting, defaultSetting]);
 
     private T OfFile<T>(FileIdentity file, string path, Func<PolicyPlace, IEnumerable<PolicyPlace>, T> judge)
     {
-        if (volume.Nodes.Hold(file) is not { } node)
+        using HeldFile? known = volume.HoldKnown(file);
+        if (known is null)
         {
             return OfName(path, judge);
         }
 
-        try
-        {
-            byte[] below = volume.PathBelow(node);
-            return judge(new(Shown(below), Read(node.Handle)), Above(below));
-        }
-        finally
-        {
-            volume.Nodes.Release(node);
-        }
+        byte[] below = volume.PathBelow(known.Handle);
+        return judge(new(volume.ShownPath(below), Read(known.Handle)), Above(below));
     }
 
-    // The kernel has forgotten the file since it was last used on the mount; its name is what is left.
+    // The guard has forgotten the file since it was last used; its name is what is left.
     private T OfName<T>(string path, Func<PolicyPlace, IEnumerable<PolicyPlace>, T> judge)
     {
-        string prefix = volume.MountPoint + "/";
+        string prefix = volume.ShownDirectory + "/";
         if (!path.StartsWith(prefix, StringComparison.Ordinal))
         {
             return judge(new(path, null), []);
@@ -57,7 +51,7 @@ public sealed class VolumePolicySource(FuseVolume volume, PolicyPlace volumeSett
 
         byte[] below = Encoding.UTF8.GetBytes(path[prefix.Length..]);
         using SafeFileHandle? file = Open(below, O_PATH | OpenFlags.NoFollow);
-        return judge(new(Shown(below), file is null ? null : Read(file)), Above(below));
+        return judge(new(volume.ShownPath(below), file is null ? null : Read(file)), Above(below));
     }
 
     // By names, nearest first. A name that was changed an instant ago has no attribute; the one farther up counts then.
@@ -66,15 +60,15 @@ public sealed class VolumePolicySource(FuseVolume volume, PolicyPlace volumeSett
         for (int end = Array.LastIndexOf(below, (byte)'/'); end > 0; end = Array.LastIndexOf(below, (byte)'/', end - 1))
         {
             using SafeFileHandle? directory = Open(below.AsSpan(0, end), O_PATH | OpenFlags.Directory | OpenFlags.NoFollow);
-            yield return new(Shown(below.AsSpan(0, end)), directory is null ? null : Read(directory));
+            yield return new(volume.ShownPath(below.AsSpan(0, end)), directory is null ? null : Read(directory));
         }
 
-        yield return new(volume.MountPoint, Read(volume.Nodes.Root.Handle));
+        yield return new(volume.ShownDirectory, Read(volume.Root));
     }
 
     private SafeFileHandle? Open(ReadOnlySpan<byte> below, int flags)
     {
-        _ = FileNames.Open(volume.Nodes.Root.Handle, [.. below, 0], flags, 0, out SafeFileHandle? opened);
+        _ = FileNames.Open(volume.Root, [.. below, 0], flags, 0, out SafeFileHandle? opened);
         return opened;
     }
 
@@ -86,7 +80,4 @@ public sealed class VolumePolicySource(FuseVolume volume, PolicyPlace volumeSett
         // A value too long for the buffer names no policy either, and that must be said.
         return length >= 0 ? Encoding.UTF8.GetString(value[..length]) : length == -ERANGE ? "(longer than 256 bytes)" : null;
     }
-
-    private string Shown(ReadOnlySpan<byte> below) =>
-        below.IsEmpty ? volume.MountPoint : volume.MountPoint + "/" + Encoding.UTF8.GetString(below);
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 using DaxEmu.Abi;
 using DaxEmu.Contract;
 
-namespace DaxEmu.Guards.Fuse;
+namespace DaxEmu.Guards;
 
 /// <summary>Who is behind a request. The kernel names the calling thread, by 0 when it has no id in the guard's pid namespace.</summary>
 internal static class Callers
