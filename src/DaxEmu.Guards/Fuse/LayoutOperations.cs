@@ -71,9 +71,10 @@ internal sealed class LayoutOperations(
         _ => null,
     };
 
-    // open(O_TRUNC) comes as SETATTR, as truncate(2) does, but without a handle (fs/fuse/dir.c). The caller is still in its system call.
+    // open(O_TRUNC) comes as SETATTR without a handle (fs/fuse/dir.c), as truncate(2) does, which io_uring has not. The caller is still in its
+    // system call.
     private static bool IsOpening(in fuse_setattr_in wish, in fuse_in_header header) =>
-        (wish.valid & FATTR_FH) == 0 && header.pid != 0 && BlockedSystemCall.Of((int)header.pid).IsOpen;
+        (wish.valid & FATTR_FH) == 0 && header.pid != 0 && BlockedSystemCall.Of((int)header.pid) is { IsOpen: true } or { IsWorker: true };
 
     private int Apply(Node node, in fuse_setattr_in wish, LayoutDecision? decision, Span<byte> reply)
     {

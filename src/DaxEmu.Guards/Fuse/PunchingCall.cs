@@ -19,11 +19,11 @@ internal static class PunchingCall
             call = BlockedSystemCall.Of(thread);
         }
 
-        return call.IsMadviseRemove || (!call.IsKnown && thread != 0 && IsInRingWorker(thread));
+        return call.IsMadviseRemove || (call.IsWorker && IsWorkerPunching(thread));
     }
 
     // A worker of io_uring is in no system call, but its stack tells (fs/proc/base.c, CONFIG_STACKTRACE).
-    private static bool IsInRingWorker(int thread)
+    private static bool IsWorkerPunching(int thread)
     {
         try
         {

@@ -8,6 +8,10 @@ public sealed class BlockedSystemCall
 {
     private const ulong MadvRemove = 9;
     private const int ProcessMadvise = 440;
+
+    // Stack and instruction pointer, the last of the line. A thread that came from a program's system call has an instruction pointer.
+    private const string Nowhere = " 0x0 0x0";
+
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     // asm/unistd.h. open and creat exist on x86-64 only.
@@ -21,8 +25,9 @@ public sealed class BlockedSystemCall
     {
         _text = text;
         IsRunning = text.StartsWith("running", StringComparison.Ordinal);
+        IsWorker = text.AsSpan().TrimEnd().EndsWith(Nowhere, StringComparison.Ordinal);
         string[] words = text.Split(' ', StringSplitOptions.TrimEntries);
-        if (words.Length >= 7 && int.TryParse(words[0], CultureInfo.InvariantCulture, out int number))
+        if (!IsWorker && words.Length >= 7 && int.TryParse(words[0], CultureInfo.InvariantCulture, out int number))
         {
             _number = number;
             _arguments = [.. words[1..7].Select(w => ulong.Parse(w.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
@@ -37,6 +42,12 @@ public sealed class BlockedSystemCall
 
     /// <summary>True when the thread is blocked in a system call that could be read.</summary>
     public bool IsKnown => _number >= 0;
+
+    /// <summary>
+    /// True for a worker of io_uring(7). It is in no system call: the line shows registers that its creator had when it was made, with both
+    /// pointers cleared (copy_thread, arch/*/kernel/process.c).
+    /// </summary>
+    public bool IsWorker { get; }
 
     /// <summary>True in open(2) and its kin.</summary>
     public bool IsOpen => Array.IndexOf(Opens, _number) >= 0;

@@ -15,7 +15,13 @@ internal sealed class TestVolume : IAsyncDisposable
         _image = image;
     }
 
-    public static async Task<TestVolume> MountAsync(string filesystem, string directory, CancellationToken patience)
+    /// <summary>Makes one and mounts it.</summary>
+    /// <param name="filesystem">Its type.</param>
+    /// <param name="directory">Where.</param>
+    /// <param name="patience">Gives up.</param>
+    /// <param name="prepare">Does something to the image before it is mounted; null for nothing.</param>
+    public static async Task<TestVolume> MountAsync(
+        string filesystem, string directory, CancellationToken patience, Func<string, Task>? prepare = null)
     {
         if (filesystem == "tmpfs")
         {
@@ -34,7 +40,13 @@ internal sealed class TestVolume : IAsyncDisposable
             });
         }
 
-        await RunAsync("mkfs." + filesystem, filesystem == "ext4" ? ["-q", "-F", image] : ["-q", image], patience);
+        // Pages of one block each, as the larger filesystems have by default, whatever the size.
+        await RunAsync("mkfs." + filesystem, filesystem == "ext4" ? ["-q", "-F", "-b", "4096", image] : ["-q", image], patience);
+        if (prepare is not null)
+        {
+            await prepare(image);
+        }
+
         await RunAsync("mount", ["-o", "loop", image, directory], patience);
         return new TestVolume(directory, image);
     }

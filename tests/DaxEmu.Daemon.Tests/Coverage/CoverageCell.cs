@@ -1,0 +1,54 @@
+using DaxEmu.Contract;
+using DaxEmu.Linux;
+using static DaxEmu.Abi.errno;
+
+namespace DaxEmu.Daemon.Tests.Coverage;
+
+/// <summary>What was seen in a cell of the matrix.</summary>
+/// <param name="Operation">Its row.</param>
+/// <param name="Twin">The operation on a file that nobody has pinned, by the same caller, under the same guard.</param>
+/// <param name="Pinned">The operation on a pinned file.</param>
+/// <param name="Events">The journal of the pinned file.</param>
+internal sealed record CoverageCell(
+    CoveredOperation Operation, CoverageAttempt Twin, CoverageAttempt Pinned, IReadOnlyList<ContractEvent> Events)
+{
+    /// <summary>The guard was asked, named the operation, and refused it.</summary>
+    public const string Refused = "refused";
+
+    /// <summary>It was carried out, and the journal says so.</summary>
+    public const string Breach = "breach";
+
+    /// <summary>It was carried out, and nothing says so.</summary>
+    public const string NotCaught = "**not caught**";
+
+    /// <summary>It was carried out, and took no block away.</summary>
+    public const string Harmless = "harmless";
+
+    /// <summary>The caller has no such way.</summary>
+    public const string NoWay = "no way";
+
+    private const string Unclear = "UNCLEAR: ";
+
+    /// <summary>The verdict, as the document has it.</summary>
+    public string Verdict => (Twin.Errno, Pinned.Errno) switch
+    {
+        (CallerProcess.Cannot, CallerProcess.Cannot) when Events.All(e => e is PinGranted) => NoWay,
+        (0, 0) when !Pinned.HasMoved && !IsRefused && !IsBreached => Harmless,
+        (0, ETXTBSY) when Twin.HasMoved && !Pinned.HasMoved && IsRefused => Refused,
+        (0, 0) when Twin.HasMoved && Pinned.HasMoved && !IsRefused => IsBreached ? Breach : NotCaught,
+        (not 0, ETXTBSY) when !Pinned.HasMoved && IsRefused => $"{Refused}, else `{ErrnoName.Of(Twin.Errno)}`",
+        (EPERM or EACCES, var errno) when errno == Twin.Errno && IsUntouched => $"`{ErrnoName.Of(errno)}`: not allowed",
+        (not 0, var errno) when errno == Twin.Errno && IsUntouched => $"`{ErrnoName.Of(errno)}`: not there",
+        _ => $"{Unclear}{Twin}, {Pinned}, {string.Join(", ", Events.Select(e => e.GetType().Name))}",
+    };
+
+    /// <summary>Whether what was seen has none of the meanings that the document explains.</summary>
+    public bool IsUnclear => Verdict.StartsWith(Unclear, StringComparison.Ordinal);
+
+    private bool IsRefused => Events.OfType<LayoutDecided>().Any(
+        e => e.Verdict == LayoutVerdict.Refuse && e.Errno == ETXTBSY && e.Operation.Kind == Operation.Kind);
+
+    private bool IsBreached => Events.OfType<Breach>().Any();
+
+    private bool IsUntouched => !Pinned.HasMoved && !Twin.HasMoved && Events.All(e => e is PinGranted);
+}
