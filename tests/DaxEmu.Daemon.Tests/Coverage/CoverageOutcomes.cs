@@ -34,18 +34,18 @@ public sealed class CoverageOutcomes : IAsyncLifetime
         await using CoverageFilesystems filesystems = new();
         await filesystems.MountAsync(patience.Token);
         CallerPrograms programs = await CallerPrograms.CompileAsync(filesystems.Make("bin"), patience.Token);
-        foreach (CoveredGuard guard in CoveredGuard.All)
+        foreach (CoveredGuard guard in CoveredGuard.All.Where(g => RunningKernel.Has(g.Since)))
         {
             using GuardedFiles files = await GuardedFiles.MakeAsync(guard, filesystems, patience.Token);
             await RunAsync(guard, files, programs, patience.Token);
         }
     }
 
-    /// <summary>What a cell gave; null when this machine has no such guard.</summary>
+    /// <summary>What a cell gave; null when this machine's kernel is too old for it.</summary>
     internal CoverageCell? Of(CoveredGuard guard, CoveredOperation operation, CoveredCaller caller) =>
         _cells.GetValueOrDefault((guard, operation, caller));
 
-    /// <summary>What a guard says that it does not catch; null when this machine has no such guard.</summary>
+    /// <summary>What a guard says that it does not catch; null when this machine's kernel is too old for it.</summary>
     internal IReadOnlyList<string>? GapsOf(CoveredGuard guard) => _gaps.GetValueOrDefault(guard);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -55,14 +55,20 @@ public sealed class CoverageOutcomes : IAsyncLifetime
         await using DaemonProcess daemon = await DaemonProcess.StartAsync(
             TestDaemon.Executable, files.Runtime, ["--config", files.Configuration], patience);
         IReadOnlyList<VolumeStatus> volumes = (await daemon.Admin.StatusAsync(patience)).Volumes;
-        if (guard.IsServedBy(volumes))
+        Assert.All(volumes, v => Assert.True(guard.Guards(v), $"{v.Backing} has the guard {v.Guard} instead of {guard.Name}: {v.Reason}"));
+        _gaps[guard] = [.. volumes.SelectMany(v => v.Gaps).Distinct()];
+        using (RdmaDevice device = RdmaDevice.Open(files.DeviceSocket))
         {
-            _gaps[guard] = [.. volumes.SelectMany(v => v.Gaps).Distinct()];
-            using RdmaDevice device = RdmaDevice.Open(files.DeviceSocket);
             foreach (CoveredCaller caller in guard.Callers)
             {
+                CoveredOperation[] operations = [.. CoveredOperation.All.Where(o => RunningKernel.CanRun(guard, o, caller))];
+                if (operations.Length == 0)
+                {
+                    continue;
+                }
+
                 using CallerProcess process = programs.Start(caller, patience);
-                foreach (CoveredOperation operation in CoveredOperation.All)
+                foreach (CoveredOperation operation in operations)
                 {
                     _cells[(guard, operation, caller)] = await RunAsync(files, device, daemon.Admin, operation, caller, process, patience);
                 }

@@ -30,6 +30,9 @@ internal sealed record CoveredCaller(string Name, string Word, IReadOnlyList<str
         new("by the backing path", "backing", [Dynamic, "libc"]) { GoesAroundMount = true },
     ];
 
+    /// <summary>Whether it asks by io_uring.</summary>
+    public bool UsesRing => Word == "uring";
+
     /// <summary>Whether it names the files where they lie, and not through the guard's mount.</summary>
     public bool GoesAroundMount { get; private init; }
 }

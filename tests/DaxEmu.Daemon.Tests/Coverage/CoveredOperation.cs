@@ -9,6 +9,9 @@ namespace DaxEmu.Daemon.Tests.Coverage;
 /// <param name="Kind">What a guard must name it in the journal.</param>
 internal sealed record CoveredOperation(string Name, string Word, string Filesystem, LayoutOperationKind Kind)
 {
+    /// <summary>The first Linux with XFS_IOC_EXCHANGE_RANGE.</summary>
+    public static readonly Version ExchangeRange = new(6, 10);
+
     /// <summary>The rows.</summary>
     public static IReadOnlyList<CoveredOperation> All { get; } =
     [
@@ -31,13 +34,19 @@ internal sealed record CoveredOperation(string Name, string Word, string Filesys
         new("`FIDEDUPERANGE`, as source", "dedupe-from", "xfs", LayoutOperationKind.Dedupe),
         new("`EXT4_IOC_MOVE_EXT`", "move-extents", "ext4", LayoutOperationKind.Exchange),
         new("`EXT4_IOC_MOVE_EXT`, as donor", "move-extents-donor", "ext4", LayoutOperationKind.Exchange),
-        new("`XFS_IOC_EXCHANGE_RANGE`", "exchange-range", "xfs", LayoutOperationKind.Exchange),
+        new("`XFS_IOC_EXCHANGE_RANGE`", "exchange-range", "xfs", LayoutOperationKind.Exchange) { Since = ExchangeRange },
         new("copy_file_range, as destination", "copy-into", "xfs", LayoutOperationKind.ReflinkInto),
         new("copy_file_range, as source", "copy-from", "btrfs", LayoutOperationKind.ReflinkFrom),
         new("madvise, `MADV_REMOVE`", "madv-remove", "ext4", LayoutOperationKind.PunchHole),
         new("... on a mapping older than the pin", "madv-remove-old", "xfs", LayoutOperationKind.PunchHole),
         new("change of `FS_XFLAG_DAX`", "dax-flag", "xfs", LayoutOperationKind.DaxFlagChange),
     ];
+
+    /// <summary>The first Linux that has it.</summary>
+    public Version Since { get; private init; } = new(0, 0);
+
+    /// <summary>Whether it is ftruncate, which io_uring learnt after the others.</summary>
+    public bool IsFtruncate => Word is "ftruncate-old" or "ftruncate-mapped";
 
     /// <summary>Whether the file must share its blocks with another before: there is nothing to unshare otherwise.</summary>
     public bool IsShared { get; private init; }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DaxEmu.Daemon.Programs;
 using Xunit;
 
@@ -15,6 +16,7 @@ internal sealed class GuardedFiles : IDisposable
 
     private const int Length = 16 * 4096;
     private const UnixFileMode Everybody = (UnixFileMode)0b110_110_110;
+    private static readonly JsonSerializerOptions WithoutNull = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     private readonly CoveredGuard _guard;
     private readonly CoverageFilesystems _filesystems;
 
@@ -25,8 +27,14 @@ internal sealed class GuardedFiles : IDisposable
         Runtime = Path.Combine(filesystems.Make("run"), guard.Word);
         Configuration = filesystems.Write($"{guard.Word}.json", JsonSerializer.Serialize(new
         {
-            Volumes = guard.Mounts ? CoverageFilesystems.Names.Select(n => new { Backing = Real(n), Mount = Guarded(n), guard.Passthrough }) : [],
-        }));
+            Volumes = CoverageFilesystems.Names.Select(n => new
+            {
+                Backing = Real(n),
+                Mount = guard.Mounts ? Guarded(n) : null,
+                Guard = guard.Key,
+                Passthrough = guard.Mounts && !guard.IsPassedThrough ? "off" : "auto",
+            }),
+        }, WithoutNull));
     }
 
     /// <summary>The daemon's runtime directory.</summary>
