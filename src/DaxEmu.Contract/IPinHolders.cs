@@ -16,8 +16,8 @@ public interface IPinHolders
     /// the pin back itself.
     /// </summary>
     /// <param name="pin">The pin.</param>
-    /// <param name="cause">The operation that it gives way to.</param>
-    void Revoke(Pin pin, LayoutOperation cause);
+    /// <param name="cause">The operation that it gives way to; null when its bytes have changed already.</param>
+    void Revoke(Pin pin, LayoutOperation? cause);
 
     /// <summary>Kills the process that holds the pin (SIGKILL), if it still lives. <see cref="Revoke"/> follows.</summary>
     /// <param name="pin">The pin.</param>

@@ -14,7 +14,7 @@ public sealed class PinHolderRelay : IPinHolders
     public void Notify(Pin pin, LeaseBreak notice) => _holder?.Notify(pin, notice);
 
     /// <inheritdoc/>
-    public void Revoke(Pin pin, LayoutOperation cause) => _holder?.Revoke(pin, cause);
+    public void Revoke(Pin pin, LayoutOperation? cause) => _holder?.Revoke(pin, cause);
 
     /// <inheritdoc/>
     public void Kill(Pin pin, LayoutOperation cause) => _holder?.Kill(pin, cause);

@@ -114,6 +114,24 @@ internal sealed class PinIndex
         return true;
     }
 
+    /// <summary>True when a pin with its first byte and id is there.</summary>
+    internal bool Holds(Pin pin)
+    {
+        int at = _root;
+        while (at != None)
+        {
+            int order = Compare(pin, at);
+            if (order == 0)
+            {
+                return true;
+            }
+
+            at = order < 0 ? _nodes[at].Left : _nodes[at].Right;
+        }
+
+        return false;
+    }
+
     private int Insert(int at, int slot)
     {
         if (at == None)

@@ -18,7 +18,7 @@ public sealed partial class DeviceServer
     }
 
     /// <inheritdoc/>
-    public void Revoke(Pin pin, LayoutOperation cause) => _services.Nic.Revoke(pin);
+    public void Revoke(Pin pin, LayoutOperation? cause) => _services.Nic.Revoke(pin);
 
     /// <inheritdoc/>
     /// <remarks>The process is the one that opened the device file, whoever has the descriptor now. When it cannot be killed, the log says so.</remarks>

@@ -18,7 +18,7 @@ internal sealed class RecordedHolders : IPinHolders
         WhenTold(pin);
     }
 
-    public void Revoke(Pin pin, LayoutOperation cause)
+    public void Revoke(Pin pin, LayoutOperation? cause)
     {
         Deeds.Add($"revoke {pin.Id}");
         WhenRevoked(pin);

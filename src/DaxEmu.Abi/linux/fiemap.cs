@@ -9,9 +9,11 @@ public static class linux_fiemap
 {
     public const ulong FIEMAP_MAX_OFFSET = ulong.MaxValue;
     public const uint FIEMAP_EXTENT_LAST = 0x1;
+    public const uint FIEMAP_EXTENT_UNKNOWN = 0x2;
     public const uint FIEMAP_EXTENT_DELALLOC = 0x4;
     public const uint FIEMAP_EXTENT_ENCODED = 0x8;
     public const uint FIEMAP_EXTENT_DATA_ENCRYPTED = 0x80;
+    public const uint FIEMAP_EXTENT_NOT_ALIGNED = 0x100;
     public const uint FIEMAP_EXTENT_DATA_INLINE = 0x200;
     public const uint FIEMAP_EXTENT_UNWRITTEN = 0x800;
     public const uint FIEMAP_EXTENT_SHARED = 0x2000;

@@ -14,6 +14,8 @@ public static class linux_magic
     public const long CEPH_SUPER_MAGIC = 0x00c36400;
     public const long V9FS_MAGIC = 0x01021997;
     public const long AFS_FS_MAGIC = 0x6b414653;
+    public const long EXT4_SUPER_MAGIC = 0xef53;
+    public const long XFS_SUPER_MAGIC = 0x58465342;
     public const long BTRFS_SUPER_MAGIC = 0x9123683e;
     public const long F2FS_SUPER_MAGIC = 0xf2f52010;
     public const long NILFS_SUPER_MAGIC = 0x3434;

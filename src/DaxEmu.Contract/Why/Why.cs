@@ -105,5 +105,5 @@ public static class Why
         divergence.Cause);
 
     private static WhyBreach Describe(Breach breach) => new(
-        breach.At, breach.Pin.Id, breach.Pin.Request.Region, breach.Pin.Request.Owner, breach.Range, breach.Evidence);
+        breach.At, breach.Pin.Id, breach.Pin.Request.Region, breach.Pin.Request.Owner, breach.Range, breach.Evidence, breach.Fate);
 }

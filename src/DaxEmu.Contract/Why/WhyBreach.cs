@@ -7,5 +7,6 @@ namespace DaxEmu.Contract;
 /// <param name="Owner">Who held it.</param>
 /// <param name="Range">The bytes of the file that could not be reached.</param>
 /// <param name="Evidence">What was seen, as a sentence.</param>
+/// <param name="Fate">What became of the region.</param>
 public sealed record WhyBreach(
-    DateTimeOffset At, long PinId, string Region, PinOwner Owner, ByteRange Range, string Evidence);
+    DateTimeOffset At, long PinId, string Region, PinOwner Owner, ByteRange Range, string Evidence, BreachFate Fate);

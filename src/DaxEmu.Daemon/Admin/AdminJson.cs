@@ -19,6 +19,8 @@ namespace DaxEmu.Daemon.Admin;
         typeof(KebabCaseEnumConverter<PinMapping>),
         typeof(KebabCaseEnumConverter<LayoutOperationKind>),
         typeof(KebabCaseEnumConverter<LayoutVerdict>),
+        typeof(KebabCaseEnumConverter<ByteState>),
+        typeof(KebabCaseEnumConverter<BreachFate>),
         typeof(KebabCaseEnumConverter<HoleRule>),
         typeof(KebabCaseEnumConverter<SharedExtentRule>),
         typeof(KebabCaseEnumConverter<UnstableFileRule>),

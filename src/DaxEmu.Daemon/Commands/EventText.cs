@@ -12,7 +12,7 @@ internal static class EventText
         PinGranted e => $"pin {e.Pin.Id} granted to {Holder(e.Pin)}",
         PinReleased e => $"pin {e.Pin.Id} released by {Holder(e.Pin)}",
         PinRefused e => $"no pin of {e.Request.Range} for {Name(e.Request.Owner)}: errno {e.Errno}. {e.Reason}",
-        PinRevoked e => $"pin {e.Pin.Id} revoked from {Holder(e.Pin)}{(e.Killed ? ", who was killed" : "")}, for {Operation(e.Cause)}",
+        PinRevoked e => $"pin {e.Pin.Id} revoked from {Holder(e.Pin)}{(e.Killed ? ", who was killed" : "")}, {For(e.Cause)}",
         PinInvalidated e => $"pin {e.Pin.Id} of {Name(e.Pin.Request.Owner)} lost {e.Range} to {Operation(e.Cause)}",
         LayoutWaits e => $"{Operation(e.Operation)} waits for {Pins(e.PinCount, e.Pins)}; policy {Policy(e.Policy)}" +
             (e.Deadline is { } deadline ? $", until {Moment.Local(deadline)} at the latest" : ""),
@@ -23,7 +23,7 @@ internal static class EventText
             $"{e.Range}, taken from the file by {Operation(e.Cause)}",
         NotDurable e => $"NOT DURABLE on a real kernel: {e.Bytes} bytes that {e.Pin.Request.Region} of {Name(e.Pin.Request.Owner)} wrote at " +
             $"{string.Join(", ", e.Ranges)} before process {e.Requester.ProcessId} ({e.Requester.Command}) called fsync",
-        Breach e => $"BREACH of pin {e.Pin.Id} of {Name(e.Pin.Request.Owner)} at {e.Range}: {e.Evidence}",
+        Breach e => $"BREACH of pin {e.Pin.Id} of {Name(e.Pin.Request.Owner)} at {e.Range}: {e.Evidence}{Fate(e)}",
         _ => entry.GetType().Name,
     };
 
@@ -33,6 +33,11 @@ internal static class EventText
         LayoutVerdict.Pretend => "answered with success, and nothing changed",
         _ => "allowed",
     };
+
+    private static string For(LayoutOperation? cause) => cause is null ? "whose bytes had changed" : $"for {Operation(cause)}";
+
+    private static string Fate(Breach breach) => breach.Policy is not { } policy ? ""
+        : $"; the region {(breach.Fate == BreachFate.Revoked ? "is revoked" : "stays")}: policy {Policy(policy)}";
 
     private static string Operation(LayoutOperation operation) =>
         $"{KebabCase.Of(operation.Kind)} of {operation.Range} by process {operation.Requester.ProcessId} ({operation.Requester.Command})";

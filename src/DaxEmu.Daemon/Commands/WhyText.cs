@@ -41,7 +41,8 @@ internal sealed class WhyText(Terminal terminal)
 
         foreach (WhyBreach breach in answer.Breaches)
         {
-            terminal.Line($"  [red]breach[/]      {breach.Range} under {breach.Region} at {Moment.Local(breach.At)}: {breach.Evidence}");
+            string fate = breach.Fate == BreachFate.Revoked ? ", which was revoked," : "";
+            terminal.Line($"  [red]breach[/]      {breach.Range} under {breach.Region}{fate} at {Moment.Local(breach.At)}: {breach.Evidence}");
         }
 
         foreach (WhyDivergence divergence in answer.Divergences)

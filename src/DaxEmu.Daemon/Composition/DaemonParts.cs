@@ -5,6 +5,7 @@ using DaxEmu.Daemon.Hosting;
 using DaxEmu.Daemon.Journal;
 using DaxEmu.Device;
 using DaxEmu.Guards;
+using DaxEmu.Guards.Watch;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -36,7 +37,10 @@ internal static class DaemonParts
             s.GetRequiredService<PinHolderRelay>(),
             s.GetRequiredService<DaxEmuOptions>().Contract.Limits,
             s.GetRequiredService<PolicySource>()));
-        services.AddSingleton<IFileContract, GuardedContract>();
+        services.AddSingleton<GuardedContract>();
+        services.AddSingleton(s => new ChangeWatch(s.GetRequiredService<FileContract>(), s.GetRequiredService<IGuardEvents>()));
+        services.AddSingleton<IFileContract>(s => new WatchedContract(
+            s.GetRequiredService<GuardedContract>(), s.GetRequiredService<ChangeWatch>()));
         services.AddSingleton<IGuardEvents, GuardLog>();
         services.AddSingleton<NicParts>();
         services.AddSingleton<IDeviceLog, DeviceLog>();

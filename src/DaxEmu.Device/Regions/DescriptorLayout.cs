@@ -11,8 +11,11 @@ namespace DaxEmu.Device;
 
 /// <summary>The blocks of an open file: FIEMAP, where a filesystem has it; SEEK_HOLE; statx(2) and the flags of its inode.</summary>
 /// <param name="file">Open for reading, and for writing where blocks are to be given to it.</param>
-internal sealed class DescriptorLayout(SafeFileHandle file) : IFileLayout
+public sealed class DescriptorLayout(SafeFileHandle file) : IFileLayout
 {
+    /// <summary>The file.</summary>
+    public SafeFileHandle Descriptor => file;
+
     /// <inheritdoc/>
     public FileLayout Look(ByteRange range)
     {

@@ -31,6 +31,12 @@ public static unsafe class FileContents
         return FileNames.Own(Openat(AT_FDCWD, (byte*)&path, flags | O_CLOEXEC, 0), out opened);
     }
 
+    /// <summary>fcntl(2) F_DUPFD_CLOEXEC: another descriptor of the same open file.</summary>
+    /// <param name="file">The descriptor.</param>
+    /// <param name="duplicate">The other, or null.</param>
+    public static int Duplicate(SafeFileHandle file, out SafeFileHandle? duplicate) =>
+        FileNames.Own(Fcntl(file, F_DUPFD_CLOEXEC, 0), out duplicate);
+
     /// <summary>pread(2).</summary>
     public static int ReadAt(SafeFileHandle file, Span<byte> buffer, long offset)
     {

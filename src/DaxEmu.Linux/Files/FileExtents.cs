@@ -15,12 +15,21 @@ public static unsafe class FileExtents
     /// <param name="start">The offset.</param>
     /// <param name="extents">Receives them; at most 256 at a time.</param>
     /// <returns>How many there are, 0 when none is left; EOPNOTSUPP where the filesystem has no such map.</returns>
-    public static int Read(SafeFileHandle file, ulong start, Span<fiemap_extent> extents)
+    public static int Read(SafeFileHandle file, ulong start, Span<fiemap_extent> extents) =>
+        Read(file, start, FIEMAP_MAX_OFFSET - start, extents);
+
+    /// <summary>Reads the extents that share a byte with a range; nothing is written back first.</summary>
+    /// <param name="file">A descriptor open for reading.</param>
+    /// <param name="start">First byte.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="extents">Receives them; at most 256 at a time.</param>
+    /// <returns>How many there are, 0 when none is left; EOPNOTSUPP where the filesystem has no such map.</returns>
+    public static int Read(SafeFileHandle file, ulong start, ulong length, Span<fiemap_extent> extents)
     {
         int room = Math.Min(extents.Length, Batch);
         byte* buffer = stackalloc byte[sizeof(fiemap) + (Batch * sizeof(fiemap_extent))];
         fiemap* map = (fiemap*)buffer;
-        *map = new fiemap { fm_start = start, fm_length = FIEMAP_MAX_OFFSET - start, fm_extent_count = (uint)room };
+        *map = new fiemap { fm_start = start, fm_length = length, fm_extent_count = (uint)room };
         int result = FileCalls.Result(FileCalls.Ioctl(file, FS_IOC_FIEMAP, map));
         if (result < 0)
         {

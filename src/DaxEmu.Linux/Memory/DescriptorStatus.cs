@@ -88,6 +88,13 @@ public readonly record struct DescriptorStatus(
         FilesystemOf(descriptor) is BTRFS_SUPER_MAGIC or F2FS_SUPER_MAGIC or NILFS_SUPER_MAGIC or BcachefsMagic or ZfsMagic;
 
     /// <summary>
+    /// True for a file of a filesystem known to leave a written block where it is until somebody asks for something else: fstatfs(2).
+    /// </summary>
+    /// <param name="descriptor">Any open descriptor.</param>
+    /// <exception cref="LinuxException">fstatfs(2) failed.</exception>
+    public static bool KeepsBlocks(SafeFileHandle descriptor) => FilesystemOf(descriptor) is EXT4_SUPER_MAGIC or XFS_SUPER_MAGIC;
+
+    /// <summary>
     /// The name the kernel has for an open descriptor, such as <c>/vol/f</c>, <c>/memfd:x (deleted)</c>; for messages only.
     /// </summary>
     /// <param name="descriptor">Any open descriptor.</param>

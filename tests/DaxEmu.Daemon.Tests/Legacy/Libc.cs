@@ -10,6 +10,7 @@ internal static partial class Libc
     internal const int FALLOC_FL_PUNCH_HOLE = 2;
     internal const int FALLOC_FL_COLLAPSE_RANGE = 8;
     internal const int FALLOC_FL_ZERO_RANGE = 16;
+    internal const int FALLOC_FL_INSERT_RANGE = 32;
 
     private const int POSIX_FADV_DONTNEED = 4;
     private const int MADV_REMOVE = 9;

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using DaxEmu.Contract;
+using DaxEmu.Device;
+using DaxEmu.Guards.Watch;
+
+namespace DaxEmu.Daemon.Composition;
+
+/// <summary>
+/// The contract, telling the watch over files with pins of each pin and of each operation that may proceed, so that it knows what
+/// changes with the contract's consent.
+/// </summary>
+/// <param name="contract">Decides.</param>
+/// <param name="watch">Told.</param>
+internal sealed class WatchedContract(IFileContract contract, ChangeWatch watch) : IFileContract
+{
+    private readonly ConcurrentDictionary<long, Pin> _watched = new();
+
+    /// <inheritdoc/>
+    /// <remarks>A pin on demand follows its file: whatever becomes of it is no breach.</remarks>
+    public async ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation)
+    {
+        if (request.Kind == PinKind.Odp || readFacts().Layout is not DescriptorLayout layout || !watch.Hold(request.File, layout.Descriptor))
+        {
+            return await contract.PinAsync(request, readFacts, cancellation);
+        }
+
+        Pin? pin = null;
+        try
+        {
+            PinDecision decision = await contract.PinAsync(request, readFacts, cancellation);
+            if (decision.Pin is { } granted)
+            {
+                watch.Add(granted);
+                _watched[granted.Id] = pin = granted;
+            }
+
+            return decision;
+        }
+        finally
+        {
+            if (pin is null)
+            {
+                watch.Release(request.File);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Unpin(Pin pin)
+    {
+        bool isWatched = _watched.TryRemove(pin.Id, out _);
+        if (isWatched)
+        {
+            watch.Remove(pin);
+        }
+
+        contract.Unpin(pin);
+        if (isWatched)
+        {
+            watch.Release(pin.Request.File);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation)
+    {
+        LayoutDecision decision = await contract.RequestAsync(operation, cancellation);
+        return decision.Verdict != LayoutVerdict.Proceed || operation.Range.IsEmpty || !watch.Begin(operation)
+            ? decision
+            : new LayoutDecision(decision.Verdict, decision.Errno, decision.Reason, () => End(operation, decision), decision.Settle);
+    }
+
+    /// <inheritdoc/>
+    public void ReportBreach(Pin pin, ByteRange range, string evidence)
+    {
+        contract.ReportBreach(pin, range, evidence);
+        watch.Suspect(pin.Request.File);
+    }
+
+    /// <inheritdoc/>
+    public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => contract.ReportDivergence(pin, range, access);
+
+    /// <inheritdoc/>
+    public void Syncing(FileIdentity file, string path, Requester requester) => contract.Syncing(file, path, requester);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => contract.PinsOf(file);
+
+    /// <inheritdoc/>
+    public bool IsPinned(FileIdentity file, ByteRange range) => contract.IsPinned(file, range);
+
+    private void End(LayoutOperation operation, LayoutDecision decision)
+    {
+        try
+        {
+            watch.End(operation);
+        }
+        finally
+        {
+            decision.Dispose();
+        }
+    }
+}

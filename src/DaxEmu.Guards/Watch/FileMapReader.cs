@@ -1,0 +1,177 @@
+using DaxEmu.Abi;
+using DaxEmu.Contract;
+using DaxEmu.Linux.Files;
+using DaxEmu.Linux.Memory;
+using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.errno;
+using static DaxEmu.Abi.linux_fiemap;
+using static DaxEmu.Abi.linux_stat;
+using static DaxEmu.Abi.unistd;
+
+namespace DaxEmu.Guards.Watch;
+
+/// <summary>Reads where a file's bytes lie: FIEMAP; where the filesystem has none, SEEK_DATA and SEEK_HOLE.</summary>
+internal sealed class FileMapReader : IDisposable
+{
+    private const uint Placeless = FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_DELALLOC | FIEMAP_EXTENT_ENCODED | FIEMAP_EXTENT_DATA_ENCRYPTED
+        | FIEMAP_EXTENT_NOT_ALIGNED | FIEMAP_EXTENT_DATA_INLINE;
+
+    private readonly SafeFileHandle _file;
+    private readonly SafeFileHandle? _seekable;
+    private readonly fiemap_extent[] _extents = new fiemap_extent[256];
+    private readonly bool _isMapped;
+
+    /// <summary>Prepares to look at a file.</summary>
+    /// <param name="descriptor">A descriptor of it, open for reading; may be closed afterwards.</param>
+    /// <exception cref="DaxEmu.Linux.LinuxException">It cannot be asked.</exception>
+    internal FileMapReader(SafeFileHandle descriptor)
+    {
+        _file = Duplicate(descriptor);
+        try
+        {
+            BlocksStay = DescriptorStatus.KeepsBlocks(_file);
+            _isMapped = FileExtents.Read(_file, 0, 1, _extents) >= 0;
+            if (!_isMapped)
+            {
+                // Seeking moves the offset that a duplicate shares with its original.
+                _ = FileContents.Reopen(_file, fcntl.O_RDONLY, out _seekable);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The filesystem leaves written blocks where they are, so a block that moved was moved by an operation.</summary>
+    internal bool BlocksStay { get; }
+
+    /// <summary>Holes can be seen; where not, only the file's size is looked at.</summary>
+    internal bool SeesHoles => _isMapped || _seekable is not null;
+
+    /// <summary>The file.</summary>
+    internal SafeFileHandle File => _file;
+
+    /// <summary>Looks at a range.</summary>
+    /// <returns>A map of all of it; empty when the file could not be asked.</returns>
+    internal FileMap Read(ByteRange range)
+    {
+        FileMap map = new();
+        if (FileStatus.Status(_file, STATX_SIZE, out statx status) < 0)
+        {
+            return map;
+        }
+
+        ulong size = status.stx_size;
+        ByteRange inFile = range.IntersectWith(new(0, size));
+        bool isRead = _isMapped ? ReadExtents(inFile, map) : _seekable is null ? ReadNothing(inFile, map) : ReadBySeeking(inFile, map);
+        if (!isRead)
+        {
+            return new FileMap();
+        }
+
+        map.Add(new(range.IntersectWith(ByteRange.From(size)), new(ByteState.BeyondEnd)));
+        return map;
+    }
+
+    public void Dispose()
+    {
+        _seekable?.Dispose();
+        _file.Dispose();
+    }
+
+    private static SafeFileHandle Duplicate(SafeFileHandle descriptor)
+    {
+        int duplicated = FileContents.Duplicate(descriptor, out SafeFileHandle? file);
+        return duplicated < 0 ? throw new Linux.LinuxException("fcntl(F_DUPFD_CLOEXEC)", -duplicated) : file!;
+    }
+
+    private bool ReadExtents(ByteRange range, FileMap map)
+    {
+        ulong next = range.Start;
+        while (next < range.End)
+        {
+            int found = FileExtents.Read(_file, next, range.End - next, _extents);
+            if (found < 0)
+            {
+                return false;
+            }
+
+            if (found == 0)
+            {
+                break;
+            }
+
+            ulong before = next;
+            foreach (fiemap_extent extent in _extents.AsSpan(0, found))
+            {
+                PlacedBytes bytes = new PlacedBytes(ByteRange.OfLength(extent.fe_logical, extent.fe_length), PlaceOf(extent))
+                    .Within(new(next, range.End));
+                if (!bytes.Range.IsEmpty)
+                {
+                    map.Add(new(new(next, bytes.Range.Start), new(ByteState.Hole)));
+                    map.Add(bytes);
+                    next = bytes.Range.End;
+                }
+            }
+
+            if (next == before || (_extents[found - 1].fe_flags & FIEMAP_EXTENT_LAST) != 0)
+            {
+                break;
+            }
+        }
+
+        map.Add(new(new(next, Math.Max(next, range.End)), new(ByteState.Hole)));
+        return true;
+    }
+
+    private static BytePlace PlaceOf(fiemap_extent extent)
+    {
+        uint flags = extent.fe_flags;
+        ByteState state = (flags & FIEMAP_EXTENT_DELALLOC) != 0 ? ByteState.Cached
+            : (flags & FIEMAP_EXTENT_UNWRITTEN) != 0 ? ByteState.Unwritten
+            : ByteState.Written;
+        return new(state, (flags & Placeless) != 0 ? null : extent.fe_physical, (flags & FIEMAP_EXTENT_SHARED) != 0);
+    }
+
+    private static bool ReadNothing(ByteRange range, FileMap map)
+    {
+        map.Add(new(range, new(ByteState.Hole)));
+        return true;
+    }
+
+    private bool ReadBySeeking(ByteRange range, FileMap map)
+    {
+        ulong next = range.Start;
+        while (next < range.End)
+        {
+            long data = FileContents.Seek(_seekable!, (long)next, SEEK_DATA);
+            if (data < 0)
+            {
+                // No data behind it.
+                if (data != -ENXIO)
+                {
+                    return false;
+                }
+
+                break;
+            }
+
+            long hole = FileContents.Seek(_seekable!, data, SEEK_HOLE);
+            if (hole < 0)
+            {
+                // The file was cut between the two.
+                break;
+            }
+
+            ByteRange bytes = new ByteRange((ulong)data, (ulong)hole).IntersectWith(new(next, range.End));
+            map.Add(new(new(next, Math.Min((ulong)data, range.End)), new(ByteState.Hole)));
+            map.Add(new(bytes, new(ByteState.Written)));
+            next = Math.Max((ulong)hole, next + 1);
+        }
+
+        map.Add(new(new(Math.Min(next, range.End), range.End), new(ByteState.Hole)));
+        return true;
+    }
+}

@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using DaxEmu.Contract;
+using Microsoft.Win32.SafeHandles;
+
+namespace DaxEmu.Guards.Watch;
+
+/// <summary>
+/// What is known of a file with pins: where its bytes lay when somebody looked last. Each look compares with that, so a change is found
+/// once. All but <see cref="Identity"/> is guarded by <see cref="Gate"/>.
+/// </summary>
+/// <param name="identity">The file.</param>
+/// <param name="descriptor">A descriptor of it, open for reading; may be closed afterwards.</param>
+/// <param name="judge">Knows which pins are still held.</param>
+internal sealed class WatchedFile(FileIdentity identity, SafeFileHandle descriptor, IBreachJudge judge) : IDisposable
+{
+    // A file may be caught in the middle of a change of its map that is none of its layout: data that gets its block shows as a hole for an
+    // instant (ext4_iomap_begin_report). What several looks in a row show is so.
+    private const int Looks = 3;
+
+    private readonly FileMapReader _reader = new(descriptor);
+    private readonly FileMap _known = new();
+    private readonly Dictionary<long, Pin> _pins = [];
+    private readonly List<ByteRange> _inFlight = [];
+
+    // Holds all pins that there have been since there was none.
+    private ByteRange _hull;
+
+    /// <summary>The file.</summary>
+    internal FileIdentity Identity { get; } = identity;
+
+    /// <summary>Held for the length of a look.</summary>
+    internal Lock Gate { get; } = new();
+
+    /// <summary>What <see cref="Linux.Events.ModificationWatch"/> calls it; negative when it cannot be watched.</summary>
+    internal int Number { get; set; }
+
+    /// <summary>Pins, and requests for them, that need it watched. Guarded by the watch.</summary>
+    internal int Holds { get; set; }
+
+    /// <summary>When it may be looked at again (<see cref="Stopwatch.GetTimestamp"/>). The watch's thread's own.</summary>
+    internal long NotBefore { get; set; }
+
+    /// <summary>It was modified since it was looked at. The watch's thread's own.</summary>
+    internal bool IsModified { get; set; }
+
+    /// <summary>Nobody watches it any more.</summary>
+    internal bool IsClosed { get; private set; }
+
+    /// <summary>The open file.</summary>
+    internal SafeFileHandle File => _reader.File;
+
+    /// <summary>Takes a pin that was granted, and the bytes under it as they are now.</summary>
+    internal List<BreachFinding> Add(Pin pin)
+    {
+        ByteRange range = pin.Request.Range;
+        List<BreachFinding> found = Look(range);
+        _hull = _pins.Count == 0 ? range : new(Math.Min(_hull.Start, range.Start), Math.Max(_hull.End, range.End));
+        _pins[pin.Id] = pin;
+        return found;
+    }
+
+    /// <summary>A last look at what is under a pin that is about to go.</summary>
+    internal List<BreachFinding> Remove(Pin pin)
+    {
+        List<BreachFinding> found = _pins.ContainsKey(pin.Id) ? Look(pin.Request.Range) : [];
+        _pins.Remove(pin.Id);
+        return found;
+    }
+
+    /// <summary>The region of a pin is gone.</summary>
+    internal void Forget(Pin pin) => _pins.Remove(pin.Id);
+
+    /// <summary>An operation with the contract's consent is about to be carried out: from now on what it changes is no breach.</summary>
+    internal List<BreachFinding> Begin(ByteRange range)
+    {
+        List<BreachFinding> found = LookWithin(range);
+        _inFlight.Add(range);
+        return found;
+    }
+
+    /// <summary>It has ended: what it left is what the pins have.</summary>
+    internal List<BreachFinding> End(ByteRange range)
+    {
+        List<BreachFinding> found = LookWithin(range);
+        _inFlight.Remove(range);
+        return found;
+    }
+
+    /// <summary>Looks at all pinned bytes.</summary>
+    internal List<BreachFinding> Look() => LookWithin(_hull);
+
+    public void Dispose()
+    {
+        IsClosed = true;
+        _reader.Dispose();
+    }
+
+    private List<BreachFinding> LookWithin(ByteRange range) => _pins.Count == 0 ? [] : Look(range.IntersectWith(_hull));
+
+    private List<BreachFinding> Look(ByteRange range)
+    {
+        if (IsClosed)
+        {
+            return [];
+        }
+
+        FileMap now = _reader.Read(range);
+        List<LayoutChange> changes = Changes(now, range);
+        for (int look = 1; look < Looks && changes.Count > 0; look++)
+        {
+            now = _reader.Read(range);
+            changes = LayoutComparison.InBoth(changes, Changes(now, range));
+        }
+
+        if (now.Runs.Count > 0)
+        {
+            _known.Replace(range, now);
+        }
+
+        return changes.Count == 0 ? [] : Find(changes);
+    }
+
+    private List<LayoutChange> Changes(FileMap now, ByteRange range)
+    {
+        List<LayoutChange> changes = LayoutComparison.Changes(_known, now, range, _reader.BlocksStay);
+        foreach (ByteRange allowed in _inFlight)
+        {
+            changes = LayoutComparison.Without(changes, allowed);
+        }
+
+        return changes;
+    }
+
+    private List<BreachFinding> Find(List<LayoutChange> changes)
+    {
+        List<BreachFinding> found = [];
+        foreach (Pin pin in _pins.Values.ToArray())
+        {
+            List<LayoutChange> own =
+                [.. changes.Select(c => LayoutComparison.Within(c, pin.Request.Range)).OfType<LayoutChange>().OrderBy(c => c.Range.Start)];
+            if (own.Count == 0)
+            {
+                continue;
+            }
+
+            // One that was taken away for an operation stands for nothing any more, though its region is still there.
+            if (judge.IsHeld(pin))
+            {
+                found.Add(new(pin, [.. own.Take(BreachFinding.MaxChanges)], own.Count, []));
+            }
+            else
+            {
+                _pins.Remove(pin.Id);
+            }
+        }
+
+        return found;
+    }
+}
