@@ -51,13 +51,9 @@ public sealed partial class FileContract : IBreachJudge
         IReadOnlyList<LayoutChange> changes = finding.Changes;
         ByteRange range = new(changes[0].Range.Start, changes[^1].Range.End);
         string more = finding.ChangeCount > changes.Count ? $"; and {finding.ChangeCount - changes.Count} more" : "";
-        string who = finding.Suspects.Count == 0
-            ? ""
-            : $"; modified meanwhile by {string.Join(", ", finding.Suspects.Select(s => $"process {s.ProcessId} ({s.Command})"))}";
-        return new(time.GetUtcNow(), finding.Pin, range, string.Join("; ", changes) + more + who)
+        return new(time.GetUtcNow(), finding.Pin, range, string.Join("; ", changes) + more)
         {
             Changes = changes,
-            Suspects = finding.Suspects,
             Policy = policy,
             Fate = fate,
         };

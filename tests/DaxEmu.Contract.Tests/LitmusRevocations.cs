@@ -17,7 +17,7 @@ internal sealed class LitmusRevocations(bool isBroken) : IPinHolders
     {
     }
 
-    public void Revoke(Pin pin, LayoutOperation cause)
+    public void Revoke(Pin pin, LayoutOperation? cause)
     {
         Interlocked.Increment(ref _revoked);
         if (isBroken)

@@ -4,8 +4,7 @@ namespace DaxEmu.Contract;
 /// <param name="Pin">The pin.</param>
 /// <param name="Changes">The first <see cref="MaxChanges"/> of the changes in its range, by first byte.</param>
 /// <param name="ChangeCount">How many there were.</param>
-/// <param name="Suspects">Who modified the file since the look before; empty when that is not known.</param>
-public sealed record BreachFinding(Pin Pin, IReadOnlyList<LayoutChange> Changes, int ChangeCount, IReadOnlyList<Requester> Suspects)
+public sealed record BreachFinding(Pin Pin, IReadOnlyList<LayoutChange> Changes, int ChangeCount)
 {
     /// <summary>How many changes an event names.</summary>
     public const int MaxChanges = 8;

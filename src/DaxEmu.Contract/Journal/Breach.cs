@@ -11,9 +11,6 @@ public sealed record Breach(DateTimeOffset At, Pin Pin, ByteRange Range, string 
     /// <summary>What changed, as far as a look at the file showed it; empty when a work request met it first.</summary>
     public IReadOnlyList<LayoutChange> Changes { get; init; } = [];
 
-    /// <summary>Who modified the file between two looks at it; empty when that is not known.</summary>
-    public IReadOnlyList<Requester> Suspects { get; init; } = [];
-
     /// <summary>The policy that said what becomes of the region; null when a work request met the change, which failed.</summary>
     public PolicySetting? Policy { get; init; }
 

@@ -40,7 +40,7 @@ internal static class DaemonParts
         services.AddSingleton<GuardedContract>();
         services.AddSingleton(s => new ChangeWatch(s.GetRequiredService<FileContract>(), s.GetRequiredService<IGuardEvents>()));
         services.AddSingleton<IFileContract>(s => new WatchedContract(
-            s.GetRequiredService<GuardedContract>(), s.GetRequiredService<ChangeWatch>()));
+            s.GetRequiredService<GuardedContract>(), s.GetRequiredService<GuardedVolumes>(), s.GetRequiredService<ChangeWatch>()));
         services.AddSingleton<IGuardEvents, GuardLog>();
         services.AddSingleton<NicParts>();
         services.AddSingleton<IDeviceLog, DeviceLog>();

@@ -10,8 +10,9 @@ namespace DaxEmu.Daemon.Composition;
 /// changes with the contract's consent.
 /// </summary>
 /// <param name="contract">Decides.</param>
+/// <param name="volumes">Whose files are watched: of others nobody said that they would not be changed.</param>
 /// <param name="watch">Told.</param>
-internal sealed class WatchedContract(IFileContract contract, ChangeWatch watch) : IFileContract
+internal sealed class WatchedContract(IFileContract contract, GuardedVolumes volumes, ChangeWatch watch) : IFileContract
 {
     private readonly ConcurrentDictionary<long, Pin> _watched = new();
 
@@ -19,7 +20,10 @@ internal sealed class WatchedContract(IFileContract contract, ChangeWatch watch)
     /// <remarks>A pin on demand follows its file: whatever becomes of it is no breach.</remarks>
     public async ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation)
     {
-        if (request.Kind == PinKind.Odp || readFacts().Layout is not DescriptorLayout layout || !watch.Hold(request.File, layout.Descriptor))
+        if (request.Kind == PinKind.Odp
+            || volumes.OfShownPath(request.Path) is null
+            || readFacts().Layout is not DescriptorLayout layout
+            || !watch.Hold(request.File, layout.Descriptor))
         {
             return await contract.PinAsync(request, readFacts, cancellation);
         }

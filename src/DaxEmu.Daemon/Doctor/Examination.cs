@@ -19,6 +19,7 @@ internal static class Examination
             HostProbes.Kernel(),
             FuseProbes.Device(),
             .. FuseProbes.Guard(),
+            WatchProbes.Changes(),
             await FuseProbes.MountHelperAsync(),
             ProcessProbes.MemoryFiles(),
             ProcessProbes.RuntimeDirectory(runtimeDirectory),

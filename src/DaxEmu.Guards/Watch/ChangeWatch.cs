@@ -37,6 +37,9 @@ public sealed class ChangeWatch : IDisposable
     private readonly Dictionary<FileIdentity, WatchedFile> _files = [];
     private readonly ConcurrentDictionary<int, WatchedFile> _byNumber = new();
     private readonly Lock _lock = new();
+
+    // Modified since they were looked at. The thread's own.
+    private readonly HashSet<WatchedFile> _modified = [];
     private readonly ConcurrentQueue<BreachFinding> _found = new();
     private readonly Thread _thread;
     private long _nextRound;
@@ -64,6 +67,18 @@ public sealed class ChangeWatch : IDisposable
         _thread = new Thread(Watch) { Name = "DaxEmu watch", IsBackground = true };
         _thread.Start();
     }
+
+    /// <summary>What is not noticed, as sentences.</summary>
+    public static IReadOnlyList<string> Gaps { get; } =
+    [
+        "writes to the block device itself, and changes of the filesystem's metadata made there while it is mounted",
+        "a change that was undone before the next look, some milliseconds later: bytes that were cut off within a block that stays, or bytes "
+        + "whose blocks are not told of (tmpfs, btrfs) and that were written again",
+        "zero-range, a clone or a move of data that had no block yet when its file was looked at last",
+        "clones, dedupe and defragmentation on filesystems other than ext4 and xfs, which move blocks by themselves",
+        "a change made while an operation that the contract allowed on the same bytes is under way",
+        "who made the change",
+    ];
 
     /// <summary>How many files are watched.</summary>
     public int FileCount
@@ -137,9 +152,10 @@ public sealed class ChangeWatch : IDisposable
     /// <param name="file">The file.</param>
     public void Release(FileIdentity file)
     {
+        WatchedFile? watched;
         lock (_lock)
         {
-            if (!_files.TryGetValue(file, out WatchedFile? watched) || --watched.Holds > 0)
+            if (!_files.TryGetValue(file, out watched) || --watched.Holds > 0)
             {
                 return;
             }
@@ -150,11 +166,11 @@ public sealed class ChangeWatch : IDisposable
                 _modifications?.Remove(watched.Number);
                 _byNumber.TryRemove(watched.Number, out _);
             }
+        }
 
-            lock (watched.Gate)
-            {
-                watched.Dispose();
-            }
+        lock (watched.Gate)
+        {
+            watched.Dispose();
         }
     }
 
@@ -301,9 +317,9 @@ public sealed class ChangeWatch : IDisposable
     private long TimeToWait()
     {
         long next = long.MaxValue;
-        foreach (WatchedFile file in _byNumber.Values)
+        foreach (WatchedFile file in _modified)
         {
-            next = file.IsModified ? Math.Min(next, file.NotBefore) : next;
+            next = Math.Min(next, file.NotBefore);
         }
 
         lock (_lock)
@@ -318,17 +334,26 @@ public sealed class ChangeWatch : IDisposable
 
     private void LookAtModified(HashSet<int> modified)
     {
-        bool isAny = modified.Contains(ModificationWatch.Overflow);
-        foreach (WatchedFile file in _byNumber.Values)
+        if (modified.Contains(ModificationWatch.Overflow))
         {
-            file.IsModified |= isAny || modified.Contains(file.Number);
-            long now = Stopwatch.GetTimestamp();
-            if (file.IsModified && file.NotBefore <= now)
+            _modified.UnionWith(_byNumber.Values);
+        }
+
+        foreach (int number in modified)
+        {
+            if (_byNumber.TryGetValue(number, out WatchedFile? file))
             {
-                file.IsModified = false;
-                Look(file);
-                file.NotBefore = now + (PausePerLook * (Stopwatch.GetTimestamp() - now));
+                _modified.Add(file);
             }
+        }
+
+        long begin = Stopwatch.GetTimestamp();
+        foreach (WatchedFile file in _modified.Where(f => f.NotBefore <= begin).ToArray())
+        {
+            long now = Stopwatch.GetTimestamp();
+            _modified.Remove(file);
+            Look(file);
+            file.NotBefore = now + (PausePerLook * (Stopwatch.GetTimestamp() - now));
         }
     }
 

@@ -17,9 +17,11 @@ internal sealed class FileMapReader : IDisposable
         | FIEMAP_EXTENT_NOT_ALIGNED | FIEMAP_EXTENT_DATA_INLINE;
 
     private readonly SafeFileHandle _file;
-    private readonly SafeFileHandle? _seekable;
     private readonly fiemap_extent[] _extents = new fiemap_extent[256];
-    private readonly bool _isMapped;
+    private SafeFileHandle? _seekable;
+
+    // Null before the first look: asking may wait for a long operation on the file.
+    private bool? _isMapped;
 
     /// <summary>Prepares to look at a file.</summary>
     /// <param name="descriptor">A descriptor of it, open for reading; may be closed afterwards.</param>
@@ -30,12 +32,6 @@ internal sealed class FileMapReader : IDisposable
         try
         {
             BlocksStay = DescriptorStatus.KeepsBlocks(_file);
-            _isMapped = FileExtents.Read(_file, 0, 1, _extents) >= 0;
-            if (!_isMapped)
-            {
-                // Seeking moves the offset that a duplicate shares with its original.
-                _ = FileContents.Reopen(_file, fcntl.O_RDONLY, out _seekable);
-            }
         }
         catch
         {
@@ -46,9 +42,6 @@ internal sealed class FileMapReader : IDisposable
 
     /// <summary>The filesystem leaves written blocks where they are, so a block that moved was moved by an operation.</summary>
     internal bool BlocksStay { get; }
-
-    /// <summary>Holes can be seen; where not, only the file's size is looked at.</summary>
-    internal bool SeesHoles => _isMapped || _seekable is not null;
 
     /// <summary>The file.</summary>
     internal SafeFileHandle File => _file;
@@ -65,7 +58,7 @@ internal sealed class FileMapReader : IDisposable
 
         ulong size = status.stx_size;
         ByteRange inFile = range.IntersectWith(new(0, size));
-        bool isRead = _isMapped ? ReadExtents(inFile, map) : _seekable is null ? ReadNothing(inFile, map) : ReadBySeeking(inFile, map);
+        bool isRead = IsMapped() ? ReadExtents(inFile, map) : _seekable is null ? ReadNothing(inFile, map) : ReadBySeeking(inFile, map);
         if (!isRead)
         {
             return new FileMap();
@@ -85,6 +78,21 @@ internal sealed class FileMapReader : IDisposable
     {
         int duplicated = FileContents.Duplicate(descriptor, out SafeFileHandle? file);
         return duplicated < 0 ? throw new Linux.LinuxException("fcntl(F_DUPFD_CLOEXEC)", -duplicated) : file!;
+    }
+
+    private bool IsMapped()
+    {
+        if (_isMapped is null)
+        {
+            _isMapped = FileExtents.Read(_file, 0, 1, _extents) >= 0;
+            if (_isMapped == false)
+            {
+                // Seeking moves the offset that a duplicate shares with its original. Who may not open the file sees only its size.
+                _ = FileContents.Reopen(_file, fcntl.O_RDONLY, out _seekable);
+            }
+        }
+
+        return _isMapped.Value;
     }
 
     private bool ReadExtents(ByteRange range, FileMap map)

@@ -40,9 +40,6 @@ internal sealed class WatchedFile(FileIdentity identity, SafeFileHandle descript
     /// <summary>When it may be looked at again (<see cref="Stopwatch.GetTimestamp"/>). The watch's thread's own.</summary>
     internal long NotBefore { get; set; }
 
-    /// <summary>It was modified since it was looked at. The watch's thread's own.</summary>
-    internal bool IsModified { get; set; }
-
     /// <summary>Nobody watches it any more.</summary>
     internal bool IsClosed { get; private set; }
 
@@ -146,7 +143,7 @@ internal sealed class WatchedFile(FileIdentity identity, SafeFileHandle descript
             // One that was taken away for an operation stands for nothing any more, though its region is still there.
             if (judge.IsHeld(pin))
             {
-                found.Add(new(pin, [.. own.Take(BreachFinding.MaxChanges)], own.Count, []));
+                found.Add(new(pin, [.. own.Take(BreachFinding.MaxChanges)], own.Count));
             }
             else
             {

@@ -14,7 +14,7 @@ public sealed partial class ContractDocumentTests
     [Fact]
     public async Task The_document_shows_what_the_contract_does()
     {
-        Dictionary<string, string> tables = new() { ["operations"] = Operations(), ["admission"] = await Refusals() };
+        Dictionary<string, string> tables = new() { ["operations"] = Operations(), ["admission"] = await Refusals(), ["breaches"] = await Breaches() };
         foreach (LayoutReach reach in Enum.GetValues<LayoutReach>())
         {
             tables[$"matrix-{Name(reach)}"] = await Matrix(reach);
@@ -44,6 +44,22 @@ public sealed partial class ContractDocumentTests
         {
             (PinDecision decision, _) = await refused.Ask();
             rows.Add([refused.Rule, refused.Name, Errno.NameOf(decision.Errno), decision.Reason]);
+        }
+
+        return Lines(rows);
+    }
+
+    private static async Task<string> Breaches()
+    {
+        List<string[]> rows = [["policy", "the region", "of a pin that yields"]];
+        foreach (PolicyColumn column in PolicyColumn.All)
+        {
+            rows.Add(
+            [
+                $"`{PolicyName.Of(column.Policy)}`",
+                await BreachPolicyTests.FateUnder(column.Policy, yields: false),
+                await BreachPolicyTests.FateUnder(column.Policy, yields: true),
+            ]);
         }
 
         return Lines(rows);

@@ -46,6 +46,14 @@ public sealed class BreachedVolumes : IAsyncLifetime
         return file;
     }
 
+    /// <summary>Likewise, with a policy of its own.</summary>
+    internal async Task<BreachedFile> MakeAsync(string filesystem, string policy)
+    {
+        BreachedFile file = Make(filesystem);
+        Assert.Equal(0, (await _daemon.RunAsync("policy", "set", file.Mounted, policy)).ExitStatus);
+        return file;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _daemon.DisposeAsync();

@@ -21,6 +21,9 @@ internal sealed class Traffic : IDisposable
         _failed = Task.Factory.StartNew(Go, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
+    /// <summary>Completes when an operation waits for the region.</summary>
+    public Task LeaseBreak => _nic.Region.LeaseBreak;
+
     /// <summary>What the work request that failed ended with.</summary>
     public Task<CompletionStatus> Failed => _failed;
 
