@@ -41,6 +41,7 @@ public sealed class ChangeWatch : IDisposable
     // Modified since they were looked at. The thread's own.
     private readonly HashSet<WatchedFile> _modified = [];
     private readonly ConcurrentQueue<BreachFinding> _found = new();
+    private readonly Lock _telling = new();
     private readonly Thread _thread;
     private long _nextRound;
     private int _unwatched;
@@ -140,12 +141,16 @@ public sealed class ChangeWatch : IDisposable
         OnFile(pin.Request.File, file => file.Add(pin));
     }
 
-    /// <summary>Takes a last look at what is under a pin. Must be called before the contract is told that it goes.</summary>
+    /// <summary>
+    /// Takes a last look at what is under a pin; all that was found by then has been told when it returns. Must be called before the contract is
+    /// told that the pin goes, by a thread that the device does not wait for.
+    /// </summary>
     /// <param name="pin">The pin.</param>
     public void Remove(Pin pin)
     {
         ArgumentNullException.ThrowIfNull(pin);
         OnFile(pin.Request.File, file => file.Remove(pin));
+        Tell();
     }
 
     /// <summary>Takes a <see cref="Hold"/> back.</summary>
@@ -388,23 +393,39 @@ public sealed class ChangeWatch : IDisposable
         }
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "The pin must go, and the others be told of, whatever goes wrong with one.")]
     private void Tell()
     {
-        while (_found.TryDequeue(out BreachFinding? finding))
+        lock (_telling)
         {
-            BreachFate fate = _judge.ReportBreach(finding);
-            _events.Warning(
-                $"{finding.Pin.Request.Path}: changed without a guard having been asked, under {finding.Pin.Request.Region} of process "
-                + $"{finding.Pin.Request.Owner.ProcessId} ({finding.Pin.Request.Owner.Command}), which "
-                + $"{(fate == BreachFate.Revoked ? "is revoked" : "stays")}: {string.Join("; ", finding.Changes)}");
-            if (fate == BreachFate.Revoked)
+            while (_found.TryDequeue(out BreachFinding? finding))
             {
-                OnFile(finding.Pin.Request.File, file =>
+                try
                 {
-                    file.Forget(finding.Pin);
-                    return [];
-                });
+                    Tell(finding);
+                }
+                catch (Exception failure)
+                {
+                    _events.Warning($"{finding.Pin.Request.Path}: a breach could not be judged", failure);
+                }
             }
+        }
+    }
+
+    private void Tell(BreachFinding finding)
+    {
+        BreachFate fate = _judge.ReportBreach(finding);
+        _events.Warning(
+            $"{finding.Pin.Request.Path}: changed without a guard having been asked, under {finding.Pin.Request.Region} of process "
+            + $"{finding.Pin.Request.Owner.ProcessId} ({finding.Pin.Request.Owner.Command}), which "
+            + $"{(fate == BreachFate.Revoked ? "is revoked" : "stays")}: {string.Join("; ", finding.Changes)}");
+        if (fate == BreachFate.Revoked)
+        {
+            OnFile(finding.Pin.Request.File, file =>
+            {
+                file.Forget(finding.Pin);
+                return [];
+            });
         }
     }
 }

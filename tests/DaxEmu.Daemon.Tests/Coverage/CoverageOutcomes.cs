@@ -95,6 +95,9 @@ public sealed class CoverageOutcomes : IAsyncLifetime
         {
             CoverageAttempt attempt = Attempt(process, operation, pinned, pin: () => region = new PinnedRegion(device, pinned.Guarded));
             bool isWhole = region!.ReadAll();
+
+            // What was changed is told at the latest when the region goes.
+            region.Dispose();
             return new(operation, twin, attempt, await EventsAsync(admin, pinned, isWhole, patience));
         }
         finally
