@@ -1,5 +1,4 @@
 using DaxEmu.Contract;
-using DaxEmu.Guards.Fuse;
 using Microsoft.Win32.SafeHandles;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using DaxEmu.Contract;
-using DaxEmu.Guards.Fuse;
 using Microsoft.Win32.SafeHandles;
 using Xunit;
 using static DaxEmu.Abi.errno;
