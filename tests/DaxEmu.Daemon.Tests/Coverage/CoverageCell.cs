@@ -32,7 +32,7 @@ internal sealed record CoverageCell(
     /// <summary>The verdict, as the document has it.</summary>
     public string Verdict => (Twin.Errno, Pinned.Errno) switch
     {
-        (CallerProcess.Cannot, CallerProcess.Cannot) when Events.All(e => e is PinGranted) => NoWay,
+        (CallerProcess.Cannot, CallerProcess.Cannot) when Events.All(e => e is PinGranted or PinReleased) => NoWay,
         (0, 0) when !Pinned.HasMoved && !IsRefused && !IsBreached => Harmless,
         (0, ETXTBSY) when Twin.HasMoved && !Pinned.HasMoved && IsRefused => Refused,
         (0, 0) when Twin.HasMoved && Pinned.HasMoved && !IsRefused => IsBreached ? Breach : NotCaught,
@@ -50,5 +50,5 @@ internal sealed record CoverageCell(
 
     private bool IsBreached => Events.OfType<Breach>().Any();
 
-    private bool IsUntouched => !Pinned.HasMoved && !Twin.HasMoved && Events.All(e => e is PinGranted);
+    private bool IsUntouched => !Pinned.HasMoved && !Twin.HasMoved && Events.All(e => e is PinGranted or PinReleased);
 }
