@@ -81,27 +81,66 @@ static void name_it(int fd)
         debug("bind(\"@%s\"): %s: no other program will know the descriptor as a device's", name.sun_path + 1, strerror(errno));
 }
 
+/* Returns the socket, or -errno. */
+static int connect_to(const struct sockaddr_un *address, socklen_t length)
+{
+    int fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    long result;
+    do
+        result = syscall(SYS_connect, fd, address, length);
+    while (result < 0 && errno == EINTR);
+    if (result == 0 && is_believed(fd, address))
+        return fd;
+    int error = result == 0 ? EACCES : errno;
+    raw_close(fd);
+    return -error;
+}
+
 int connection_open(void)
 {
-    int error = ENOENT;
+    int fd = -ENOENT;
     struct sockaddr_un address;
     socklen_t length;
     for (int i = 0; candidate(i, &address, &length); i++) {
-        int fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-        if (fd < 0)
-            return -errno;
-        int result;
-        do
-            result = connect(fd, (struct sockaddr *)&address, length);
-        while (result < 0 && errno == EINTR);
-        if (result == 0 && is_believed(fd, &address)) {
+        fd = connect_to(&address, length);
+        if (fd >= 0)
             name_it(fd);
+        if (fd >= 0 || fd == -EMFILE || fd == -ENFILE)
             return fd;
-        }
-        error = result == 0 ? EACCES : errno;
-        raw_close(fd);
     }
-    return -error;
+    return fd;
+}
+
+/* The guard's socket lies beside the device's. */
+static bool turn_to_guard(struct sockaddr_un *address, socklen_t *length)
+{
+    static const char beside[] = DAXEMU_GUARD_SOCKET;
+    static const char behind[] = "-" DAXEMU_GUARD_SOCKET;
+    bool is_abstract = address->sun_path[0] == '\0';
+    const char *slash = is_abstract ? NULL : strrchr(address->sun_path, '/');
+    size_t kept = is_abstract ? *length - offsetof(struct sockaddr_un, sun_path)
+                              : (slash == NULL ? 0 : (size_t)(slash + 1 - address->sun_path));
+    const char *name = is_abstract ? behind : beside;
+    size_t added = strlen(name);
+    if (kept + added + !is_abstract > sizeof address->sun_path)
+        return false;
+    memcpy(address->sun_path + kept, name, added);
+    if (!is_abstract)
+        address->sun_path[kept + added] = '\0';
+    *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + kept + added + !is_abstract);
+    return true;
+}
+
+bool connection_open_guard(int number, int *fd)
+{
+    struct sockaddr_un address;
+    socklen_t length;
+    if (!candidate(number, &address, &length))
+        return false;
+    *fd = turn_to_guard(&address, &length) ? connect_to(&address, length) : -ENAMETOOLONG;
+    return true;
 }
 
 bool connection_is_ours(int fd)

@@ -32,6 +32,15 @@ struct reply {
 /* Connects to the daemon. Returns the socket, close-on-exec, or -errno. */
 int connection_open(void);
 
+/* Most daemons that a program may have to do with: the user's own and the machine's. */
+#define MOST_DAEMONS 2
+
+/*
+ * Connects to the guard of a daemon, by its number from 0. *fd is then the socket, close-on-exec, or -errno, such as where no volume is
+ * guarded by this library. False when there is no daemon of that number. May be called in a signal handler.
+ */
+bool connection_open_guard(int number, int *fd);
+
 /* True when the descriptor is a connection that connection_open made, in any process: such as one that was inherited, or passed over. */
 bool connection_is_ours(int fd);
 

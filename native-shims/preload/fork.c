@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "descriptors.h"
 #include "directories.h"
+#include "guard.h"
 #include "memory.h"
 #include "registrations.h"
 
@@ -31,6 +32,7 @@ static void in_child(void)
     registrations_unlock(true);
     descriptors_unlock(true);
     arena_leave_to_parent();
+    guard_leave_to_parent();
     streams_unlock();
     memory_unlock();
 }

@@ -1,6 +1,8 @@
 /* Calls that take a descriptor, or make one. */
 #include "descriptors.h"
+#include "device_map.h"
 #include "doorbell.h"
+#include "guard_ioctls.h"
 #include "libc.h"
 #include "manager.h"
 #include "paths.h"
@@ -58,8 +60,9 @@ DAXEMU_EXPORT int ioctl(int fd, unsigned long request, ...)
     va_end(arguments);
 
     /* The others, such as FIOCLEX, are the kernel's own for every descriptor. */
+    int result;
     if ((uint32_t)request != RDMA_VERBS_IOCTL)
-        return REAL(ioctl)(fd, request, argument);
+        return guard_ioctl(fd, request, argument, &result) ? result : REAL(ioctl)(fd, request, argument);
     const struct descriptor *d = descriptor_find(fd);
     if (d != NULL && d->kind == DESCRIPTOR_DEVICE)
         return ioctl_device(fd, argument);
@@ -151,7 +154,7 @@ DAXEMU_EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
     return total;
 }
 
-static void *map_device(int fd, void *address, size_t length, int protection, int flags, off_t offset)
+void *map_device(int fd, void *address, size_t length, int protection, int flags, off_t offset)
 {
     struct session *session = descriptor_session(fd, DESCRIPTOR_DEVICE);
     if (session == NULL) {
@@ -163,7 +166,7 @@ static void *map_device(int fd, void *address, size_t length, int protection, in
     return memory;
 }
 
-static bool is_device_map(int fd, int flags)
+bool is_device_map(int fd, int flags)
 {
     const struct descriptor *d = (flags & MAP_ANONYMOUS) != 0 ? NULL : descriptor_find(fd);
     return d != NULL && d->kind == DESCRIPTOR_DEVICE;
@@ -179,25 +182,6 @@ DAXEMU_EXPORT void *mmap64(void *address, size_t length, int protection, int fla
 {
     return is_device_map(fd, flags) ? map_device(fd, address, length, protection, flags, offset)
                                     : REAL(mmap64)(address, length, protection, flags, fd, offset);
-}
-
-/*
- * UCX, which wants to know of every mapping, overwrites the code of mmap() with a jump to its own, and that asks the kernel by syscall().
- * So a mapping of a device is recognised there as well; it must not lead back to mmap(). In parentheses, as tests have a macro of that name.
- */
-__attribute__((no_sanitize("address"))) DAXEMU_EXPORT long(syscall)(long number, ...)
-{
-    /* As libc's own does, this reads six arguments however many there are. */
-    va_list arguments;
-    va_start(arguments, number);
-    long a[6];
-    for (size_t i = 0; i < sizeof a / sizeof *a; i++)
-        a[i] = va_arg(arguments, long);
-    va_end(arguments);
-
-    if (number == SYS_mmap && is_device_map((int)a[4], (int)a[3]))
-        return (long)map_device((int)a[4], (void *)a[0], (size_t)a[1], (int)a[2], (int)a[3], a[5]);
-    return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 /* close(2) */

@@ -5,6 +5,7 @@
  * They take no lock under which anything is allocated, as an allocator may call them with its own held: what they change is the caller's.
  */
 #include "arena.h"
+#include "guard_remove.h"
 #include "libc.h"
 
 #include <errno.h>
@@ -100,6 +101,9 @@ DAXEMU_EXPORT int madvise(void *address, size_t length, int advice)
         errno = EINVAL; /* only files can be punched */
         return -1;
     }
+    int result;
+    if (advice == MADV_REMOVE && guard_remove(address, length, &result))
+        return result;
     return REAL(madvise)(address, length, advice);
 }
 

@@ -1,6 +1,7 @@
 /* Calls that take a path. Those that libc makes itself do not come by here, so each entry point that programs use is needed. */
 #include "debug.h"
 #include "directories.h"
+#include "guard_open.h"
 #include "libc.h"
 #include "nodes.h"
 #include "session.h"
@@ -43,63 +44,69 @@ static bool takes_mode(int flags)
         va_end(arguments);                \
     }
 
-DAXEMU_EXPORT int open(const char *path, int flags, ...)
+/* A device, a guarded file that is cut, or neither: only then is nothing done here. */
+static bool open_here(int directory, const char *path, int flags, mode_t mode, int *fd)
 {
-    MODE_AFTER(flags)
     struct node node;
-    return node_of(AT_FDCWD, path, &node) ? node_open(&node, flags) : REAL(open)(path, flags, mode);
+    if (node_of(directory, path, &node)) {
+        *fd = node_open(&node, flags);
+        return true;
+    }
+    return guard_open_truncating(directory, path, flags, mode, fd);
 }
 
-DAXEMU_EXPORT int open64(const char *path, int flags, ...)
-{
-    MODE_AFTER(flags)
-    struct node node;
-    return node_of(AT_FDCWD, path, &node) ? node_open(&node, flags) : REAL(open64)(path, flags, mode);
-}
+#define OPEN(name)                                                                                              \
+    DAXEMU_EXPORT int name(const char *path, int flags, ...)                                                    \
+    {                                                                                                           \
+        MODE_AFTER(flags)                                                                                       \
+        int fd;                                                                                                 \
+        return open_here(AT_FDCWD, path, flags, mode, &fd) ? fd : REAL(name)(path, flags, mode);                \
+    }
 
-DAXEMU_EXPORT int openat(int directory, const char *path, int flags, ...)
-{
-    MODE_AFTER(flags)
-    struct node node;
-    return node_of(directory, path, &node) ? node_open(&node, flags) : REAL(openat)(directory, path, flags, mode);
-}
+#define OPENAT(name)                                                                                            \
+    DAXEMU_EXPORT int name(int directory, const char *path, int flags, ...)                                     \
+    {                                                                                                           \
+        MODE_AFTER(flags)                                                                                       \
+        int fd;                                                                                                 \
+        return open_here(directory, path, flags, mode, &fd) ? fd : REAL(name)(directory, path, flags, mode);    \
+    }
 
-DAXEMU_EXPORT int openat64(int directory, const char *path, int flags, ...)
-{
-    MODE_AFTER(flags)
-    struct node node;
-    return node_of(directory, path, &node) ? node_open(&node, flags) : REAL(openat64)(directory, path, flags, mode);
-}
+OPEN(open)
+OPEN(open64)
+OPENAT(openat)
+OPENAT(openat64)
+
+#define CREAT(name)                                                                                             \
+    DAXEMU_EXPORT int name(const char *path, mode_t mode)                                                       \
+    {                                                                                                           \
+        int fd;                                                                                                 \
+        return open_here(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode, &fd) ? fd : REAL(name)(path, mode); \
+    }
+
+CREAT(creat)
+CREAT(creat64)
 
 /* What _FORTIFY_SOURCE makes of open without a mode. */
-int __open_2(const char *path, int flags);
-int __open64_2(const char *path, int flags);
-int __openat_2(int directory, const char *path, int flags);
-int __openat64_2(int directory, const char *path, int flags);
+#define OPEN_2(name)                                                                                            \
+    int name(const char *path, int flags);                                                                      \
+    DAXEMU_EXPORT int name(const char *path, int flags)                                                         \
+    {                                                                                                           \
+        int fd;                                                                                                 \
+        return open_here(AT_FDCWD, path, flags, 0, &fd) ? fd : REAL(name)(path, flags);                         \
+    }
 
-DAXEMU_EXPORT int __open_2(const char *path, int flags)
-{
-    struct node node;
-    return node_of(AT_FDCWD, path, &node) ? node_open(&node, flags) : REAL(__open_2)(path, flags);
-}
+#define OPENAT_2(name)                                                                                          \
+    int name(int directory, const char *path, int flags);                                                       \
+    DAXEMU_EXPORT int name(int directory, const char *path, int flags)                                          \
+    {                                                                                                           \
+        int fd;                                                                                                 \
+        return open_here(directory, path, flags, 0, &fd) ? fd : REAL(name)(directory, path, flags);             \
+    }
 
-DAXEMU_EXPORT int __open64_2(const char *path, int flags)
-{
-    struct node node;
-    return node_of(AT_FDCWD, path, &node) ? node_open(&node, flags) : REAL(__open64_2)(path, flags);
-}
-
-DAXEMU_EXPORT int __openat_2(int directory, const char *path, int flags)
-{
-    struct node node;
-    return node_of(directory, path, &node) ? node_open(&node, flags) : REAL(__openat_2)(directory, path, flags);
-}
-
-DAXEMU_EXPORT int __openat64_2(int directory, const char *path, int flags)
-{
-    struct node node;
-    return node_of(directory, path, &node) ? node_open(&node, flags) : REAL(__openat64_2)(directory, path, flags);
-}
+OPEN_2(__open_2)
+OPEN_2(__open64_2)
+OPENAT_2(__openat_2)
+OPENAT_2(__openat64_2)
 
 static FILE *open_stream(const struct node *node, const char *mode)
 {
@@ -115,17 +122,27 @@ static FILE *open_stream(const struct node *node, const char *mode)
     return stream;
 }
 
-DAXEMU_EXPORT FILE *fopen(const char *path, const char *mode)
-{
-    struct node node;
-    return node_of(AT_FDCWD, path, &node) ? open_stream(&node, mode) : REAL(fopen)(path, mode);
-}
+#define FOPEN(name)                                                                                             \
+    DAXEMU_EXPORT FILE *name(const char *path, const char *mode)                                                \
+    {                                                                                                           \
+        struct node node;                                                                                       \
+        FILE *stream;                                                                                           \
+        if (node_of(AT_FDCWD, path, &node))                                                                     \
+            return open_stream(&node, mode);                                                                    \
+        return guard_open_stream(path, mode, NULL, &stream) ? stream : REAL(name)(path, mode);                  \
+    }
 
-DAXEMU_EXPORT FILE *fopen64(const char *path, const char *mode)
-{
-    struct node node;
-    return node_of(AT_FDCWD, path, &node) ? open_stream(&node, mode) : REAL(fopen64)(path, mode);
-}
+#define FREOPEN(name)                                                                                           \
+    DAXEMU_EXPORT FILE *name(const char *path, const char *mode, FILE *replaced)                                \
+    {                                                                                                           \
+        FILE *stream;                                                                                           \
+        return guard_open_stream(path, mode, replaced, &stream) ? stream : REAL(name)(path, mode, replaced);    \
+    }
+
+FOPEN(fopen)
+FOPEN(fopen64)
+FREOPEN(freopen)
+FREOPEN(freopen64)
 
 /* access(2) */
 

@@ -23,6 +23,10 @@ public sealed class SanitizerTests(Machine machine)
             "thread", "preload", "registrations.c", "static pthread_mutex_t guard", "static _Thread_local pthread_mutex_t guard", "data race"
         },
         {
+            "address", "preload", "guard.c", "memset(files, 0, sizeof *files);\n    if", "memset(files, 0, 2 * sizeof *files);\n    if",
+            "stack-buffer-overflow"
+        },
+        {
             "address", "native", "copy.c", "size_t head = length - tail;", "size_t head = length - tail + 8;", "heap-buffer-overflow"
         },
         {
@@ -37,7 +41,7 @@ public sealed class SanitizerTests(Machine machine)
     [InlineData("thread", "native")]
     public async Task Threads_that_use_a_library_at_the_same_time_give_nothing_to_report(string sanitizer, string library)
     {
-        string program = await CompileAsync(sanitizer, library, NativeSources.Of(library), "-Werror");
+        string program = await CompileAsync(machine, sanitizer, library, NativeSources.Of(library), "-Werror");
 
         (await RunAsync(program, sanitizer, library)).Succeeded();
     }
@@ -48,7 +52,7 @@ public sealed class SanitizerTests(Machine machine)
     public async Task A_bug_is_reported(string sanitizer, string library, string file, string right, string wrong, string expected)
     {
         string copy = await NativeSources.CopyAsync(library, file, right, wrong);
-        string program = await CompileAsync(sanitizer, library, copy, "-w");
+        string program = await CompileAsync(machine, sanitizer, library, copy, "-w");
         Directory.Delete(copy, recursive: true);
 
         ProgramResult result = await RunAsync(program, sanitizer, library);
@@ -76,7 +80,7 @@ public sealed class SanitizerTests(Machine machine)
 
     // Leaks are the programs' own. Symbols are not looked up: ThreadSanitizer maps memory for that before it is ready for our mmap(2).
     // What has gone wrong once may go on for ever.
-    private static Dictionary<string, string> Options => new()
+    internal static Dictionary<string, string> Options => new()
     {
         ["ASAN_OPTIONS"] = "detect_leaks=0:handle_sigbus=0",
         ["TSAN_OPTIONS"] = "symbolize=0:halt_on_error=1",
@@ -92,7 +96,8 @@ public sealed class SanitizerTests(Machine machine)
             : (string[])["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
     ];
 
-    private async Task<string> CompileAsync(string sanitizer, string library, string sources, string warnings)
+    /// <summary>Builds a library's exercise together with its sources.</summary>
+    internal static async Task<string> CompileAsync(Machine machine, string sanitizer, string library, string sources, string warnings)
     {
         Assert.SkipUnless(
             File.Exists("/usr/include/infiniband/verbs.h"), "infiniband/verbs.h is missing (Debian: apt-get install libibverbs-dev)");

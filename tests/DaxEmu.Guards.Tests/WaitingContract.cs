@@ -17,9 +17,22 @@ internal sealed class WaitingContract : IFileContract
     /// <summary>The decision when the wait is interrupted; anything but a refusal is one that was taken at that very moment.</summary>
     internal LayoutVerdict WhenInterrupted { get; init; } = LayoutVerdict.Refuse;
 
+    /// <summary>Makes the decision when the wait is interrupted, in place of <see cref="WhenInterrupted"/>.</summary>
+    internal Func<LayoutDecision>? Interrupted { get; set; }
+
     public ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation)
     {
-        cancellation.Register(() => Decide(WhenInterrupted, WhenInterrupted == LayoutVerdict.Refuse ? Abi.errno.EINTR : 0));
+        cancellation.Register(() =>
+        {
+            if (Interrupted is { } decide)
+            {
+                Decide(decide());
+            }
+            else
+            {
+                Decide(WhenInterrupted, WhenInterrupted == LayoutVerdict.Refuse ? Abi.errno.EINTR : 0);
+            }
+        });
         _asked.TrySetResult(operation);
         return new(_decision.Task);
     }
@@ -41,6 +54,8 @@ internal sealed class WaitingContract : IFileContract
 
     internal void Decide(LayoutVerdict verdict, int errno = 0) =>
         _decision.TrySetResult(new LayoutDecision(verdict, errno, "", Ended.SetResult));
+
+    internal void Decide(LayoutDecision decision) => _decision.TrySetResult(decision);
 
     internal void Fail(Exception error) => _decision.TrySetException(error);
 }

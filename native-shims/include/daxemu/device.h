@@ -31,6 +31,11 @@ enum daxemu_request_type {
      * nothing here. The reply is a struct daxemu_output for each attribute that is to be written.
      */
     DAXEMU_REQ_IOCTL = 5,
+    /* The guard's, on its own socket: see DAXEMU_GUARD_SOCKET. */
+    DAXEMU_REQ_GUARD_FILES = 16,     /* which files are guarded: the reply is struct daxemu_guard_files */
+    DAXEMU_REQ_GUARD_BEGIN = 17,     /* struct daxemu_guard_begin, and a descriptor of the file; the reply's result: DAXEMU_GUARD_* */
+    DAXEMU_REQ_GUARD_INTERRUPT = 18, /* the caller got a signal: a BEGIN that waits is answered now. Has no reply of its own */
+    DAXEMU_REQ_GUARD_END = 19,       /* struct daxemu_guard_end: the operation that might proceed has ended */
 };
 
 struct daxemu_request {
@@ -144,6 +149,59 @@ struct daxemu_mmap {
 #define DAXEMU_EVENT_LEASE_BREAK 0x10000
 /* Set in the element of such an event, so that it is no object's user_handle. */
 #define DAXEMU_EVENT_ELEMENT_RKEY (1ULL << 63)
+
+/*
+ * The preload guard. Who stands between a program and libc asks before the program changes the blocks under a file's bytes, on a connection
+ * to the socket of this name in the directory of the device's socket (in the abstract namespace: the device's name with '-' and this behind).
+ * There is none where no volume is guarded so. A connection has one operation at a time, and ends it when it goes.
+ *
+ * What the file is, the daemon finds out from the descriptor. One that is not open for writing is believed only of the file's owner and of
+ * root: who may not change a file waits for nothing and makes nobody wait.
+ */
+#define DAXEMU_GUARD_SOCKET "guard.sock"
+
+/* enum LayoutOperationKind of the contract */
+enum daxemu_guard_kind {
+    DAXEMU_GUARD_TRUNCATE = 1,  /* offset: the new length */
+    DAXEMU_GUARD_OPEN_TRUNCATE, /* O_TRUNC */
+    DAXEMU_GUARD_PUNCH_HOLE,
+    DAXEMU_GUARD_ZERO_RANGE,
+    DAXEMU_GUARD_COLLAPSE_RANGE,
+    DAXEMU_GUARD_INSERT_RANGE,
+    DAXEMU_GUARD_REFLINK_INTO,
+    DAXEMU_GUARD_REFLINK_FROM,
+    DAXEMU_GUARD_DEDUPE,
+    DAXEMU_GUARD_EXCHANGE,
+    DAXEMU_GUARD_DAX_FLAG,
+};
+
+struct daxemu_guard_begin {
+    __u32 kind;     /* enum daxemu_guard_kind */
+    __u32 reserved; /* 0 */
+    __u64 offset;
+    __u64 length;
+};
+
+/* What a BEGIN is answered with, unless with -errno, which the operation is to fail with. */
+#define DAXEMU_GUARD_UNGUARDED 0 /* the file is on no volume that is guarded so: do as you like */
+#define DAXEMU_GUARD_PROCEED 1   /* carry it out, then send END */
+#define DAXEMU_GUARD_PRETEND 2   /* report success, and change nothing */
+
+struct daxemu_guard_end {
+    __u32 carried_out; /* 0: it failed, so nothing has changed */
+    __u32 reserved;    /* 0 */
+};
+
+#define DAXEMU_GUARD_DEVICES 62
+#define DAXEMU_GUARD_NAMELESS 1 /* those of any device with major 0 too: btrfs has many to a filesystem */
+#define DAXEMU_GUARD_ANY 2      /* those of any device: there are more than fit */
+
+/* Regular files of other devices need not be asked for. */
+struct daxemu_guard_files {
+    __u32 flags; /* DAXEMU_GUARD_NAMELESS, DAXEMU_GUARD_ANY */
+    __u32 device_count;
+    __u64 devices[DAXEMU_GUARD_DEVICES]; /* st_dev */
+};
 
 /*
  * Commands name completion channels by descriptor number (IB_USER_VERBS_CMD_CREATE_CQ), and some responses hold one (async_fd, fd).

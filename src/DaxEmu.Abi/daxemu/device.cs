@@ -16,6 +16,27 @@ public static class daxemu_device
     public const uint DAXEMU_REQ_MMAP = 3;
     public const uint DAXEMU_REQ_SYSFS = 4;
     public const uint DAXEMU_REQ_IOCTL = 5;
+    public const uint DAXEMU_REQ_GUARD_FILES = 16;
+    public const uint DAXEMU_REQ_GUARD_BEGIN = 17;
+    public const uint DAXEMU_REQ_GUARD_INTERRUPT = 18;
+    public const uint DAXEMU_REQ_GUARD_END = 19;
+    public const uint DAXEMU_GUARD_TRUNCATE = 1;
+    public const uint DAXEMU_GUARD_OPEN_TRUNCATE = 2;
+    public const uint DAXEMU_GUARD_PUNCH_HOLE = 3;
+    public const uint DAXEMU_GUARD_ZERO_RANGE = 4;
+    public const uint DAXEMU_GUARD_COLLAPSE_RANGE = 5;
+    public const uint DAXEMU_GUARD_INSERT_RANGE = 6;
+    public const uint DAXEMU_GUARD_REFLINK_INTO = 7;
+    public const uint DAXEMU_GUARD_REFLINK_FROM = 8;
+    public const uint DAXEMU_GUARD_DEDUPE = 9;
+    public const uint DAXEMU_GUARD_EXCHANGE = 10;
+    public const uint DAXEMU_GUARD_DAX_FLAG = 11;
+    public const int DAXEMU_GUARD_UNGUARDED = 0;
+    public const int DAXEMU_GUARD_PROCEED = 1;
+    public const int DAXEMU_GUARD_PRETEND = 2;
+    public const int DAXEMU_GUARD_DEVICES = 62;
+    public const uint DAXEMU_GUARD_NAMELESS = 1;
+    public const uint DAXEMU_GUARD_ANY = 2;
     public const uint DAXEMU_OUTPUT_VALUE = 1;
     public const uint DAXEMU_ASYNC_CHANNELS = 0x4000_0000;
     public const int DAXEMU_DOORBELL_QPS = 32768;
@@ -137,4 +158,34 @@ public struct daxemu_output
     public ushort length;
     public uint flags;
     public ulong value;
+}
+
+[CHeader("daxemu/device.h")]
+public struct daxemu_guard_begin
+{
+    public uint kind;
+    public uint reserved;
+    public ulong offset;
+    public ulong length;
+}
+
+[CHeader("daxemu/device.h")]
+public struct daxemu_guard_end
+{
+    public uint carried_out;
+    public uint reserved;
+}
+
+[CHeader("daxemu/device.h")]
+public struct daxemu_guard_files
+{
+    public uint flags;
+    public uint device_count;
+    public device_numbers devices;
+
+    [InlineArray(daxemu_device.DAXEMU_GUARD_DEVICES)]
+    public struct device_numbers
+    {
+        private ulong _first;
+    }
 }

@@ -42,6 +42,7 @@ internal static class DaemonParts
         services.AddSingleton<IFileContract>(s => new WatchedContract(
             s.GetRequiredService<GuardedContract>(), s.GetRequiredService<GuardedVolumes>(), s.GetRequiredService<ChangeWatch>()));
         services.AddSingleton<IGuardEvents, GuardLog>();
+        services.AddSingleton<PreloadGuards>();
         services.AddSingleton<NicParts>();
         services.AddSingleton<IDeviceLog, DeviceLog>();
         services.AddSingleton<FileMemoryResolver>();

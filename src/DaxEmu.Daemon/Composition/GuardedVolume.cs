@@ -29,12 +29,12 @@ internal sealed class GuardedVolume(VolumeOptions options, Volume files) : IDisp
 
     /// <summary>Starts guarding it; a mount that a killed daemon left there goes first.</summary>
     /// <exception cref="ConfigurationException">It cannot be guarded so.</exception>
-    public void Start(IFileContract contract, IGuardEvents events)
+    public void Start(IFileContract contract, IGuardEvents events, PreloadGuards preload)
     {
         _guard = files switch
         {
             FuseVolume mounted => Mount(mounted, contract, events),
-            InPlaceVolume inPlace => StartInPlace(inPlace),
+            InPlaceVolume inPlace => StartInPlace(inPlace, preload),
             _ => throw new InvalidOperationException($"{options.Key}: no guard knows a {files.GetType().Name}"),
         };
     }
@@ -62,10 +62,11 @@ internal sealed class GuardedVolume(VolumeOptions options, Volume files) : IDisp
         }
     }
 
-    private Unguarded StartInPlace(InPlaceVolume volume) => options.Guard switch
+    private IVolumeGuard StartInPlace(InPlaceVolume volume, PreloadGuards preload) => options.Guard switch
     {
         GuardChoice.None => new Unguarded(volume, $"{options.Key}:Guard is none"),
-        GuardChoice.Auto => new Unguarded(volume, "no guard for files in place works here"),
+        GuardChoice.Preload => preload.Start(options.Key, volume, $"programs ask by themselves, as {options.Key}:Guard is preload"),
+        GuardChoice.Auto => preload.Start(options.Key, volume, "programs ask by themselves: no other guard for files in place works here"),
         _ => throw new ConfigurationException([$"{options.Key}:Guard: {KebabCase.Of(options.Guard)} does not work here"]),
     };
 }

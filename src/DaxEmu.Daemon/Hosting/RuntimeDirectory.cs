@@ -43,6 +43,9 @@ internal sealed class RuntimeDirectory : IDisposable
     /// <summary>The socket that stands for the device's file, of a daemon with that runtime directory.</summary>
     public static string DeviceSocketIn(string directory) => System.IO.Path.Combine(directory, "device.sock");
 
+    /// <summary>The socket of the preload guard.</summary>
+    public string GuardSocket => System.IO.Path.Combine(Path, "guard.sock");
+
     /// <summary>Creates the directory where needed, takes the lock, and removes the sockets that a killed daemon left.</summary>
     /// <exception cref="ConfigurationException">Another daemon holds the lock, or the directory cannot be used.</exception>
     public static RuntimeDirectory Claim(SocketsOptions options)
@@ -90,5 +93,6 @@ internal sealed class RuntimeDirectory : IDisposable
     {
         File.Delete(AdminSocket);
         File.Delete(DeviceSocket);
+        File.Delete(GuardSocket);
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Hosting;
 namespace DaxEmu.Daemon.Hosting;
 
 /// <summary>Sets the volumes' guards to work at the start and ends them at the end.</summary>
-internal sealed class VolumeService(GuardedVolumes volumes, IFileContract contract, IGuardEvents events) : IHostedService
+internal sealed class VolumeService(GuardedVolumes volumes, IFileContract contract, IGuardEvents events, PreloadGuards preload) : IHostedService
 {
     /// <inheritdoc/>
     /// <remarks>When one cannot be guarded, those that are go with the container that owns them.</remarks>
@@ -14,7 +14,7 @@ internal sealed class VolumeService(GuardedVolumes volumes, IFileContract contra
     {
         foreach (GuardedVolume volume in volumes.All)
         {
-            volume.Start(contract, events);
+            volume.Start(contract, events, preload);
         }
 
         return Task.CompletedTask;

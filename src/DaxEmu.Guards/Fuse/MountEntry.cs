@@ -8,7 +8,8 @@ namespace DaxEmu.Guards.Fuse;
 /// <param name="MountPoint">Where it is.</param>
 /// <param name="Type">File system type.</param>
 /// <param name="Source">What is mounted.</param>
-internal sealed record MountEntry(ulong Id, string MountPoint, string Type, string Source)
+/// <param name="Device">st_dev of its files, <c>major:minor</c>; on btrfs and its like, that of none of them.</param>
+internal sealed record MountEntry(ulong Id, string MountPoint, string Type, string Source, string Device)
 {
     internal static IReadOnlyList<MountEntry> Read() => [.. File.ReadLines("/proc/self/mountinfo").Select(Parse)];
 
@@ -17,7 +18,8 @@ internal sealed record MountEntry(ulong Id, string MountPoint, string Type, stri
         string[] words = line.Split(' ');
         int separator = Array.IndexOf(words, "-");
         return new(
-            ulong.Parse(words[0], CultureInfo.InvariantCulture), Unescape(words[4]), words[separator + 1], Unescape(words[separator + 2]));
+            ulong.Parse(words[0], CultureInfo.InvariantCulture), Unescape(words[4]), words[separator + 1], Unescape(words[separator + 2]),
+            words[2]);
     }
 
     // Blank, tab, newline and backslash stand as three octal digits.

@@ -21,6 +21,9 @@ public readonly record struct DescriptorStatus(
     private const long BcachefsMagic = 0xca451a4e;
     private const long ZfsMagic = 0x2fc12fc1;
 
+    /// <summary>st_uid: who owns the file.</summary>
+    public uint Owner { get; init; }
+
     /// <summary>True for a regular file, which a memfd is too.</summary>
     public bool IsRegularFile => (Mode & S_IFMT) == S_IFREG;
 
@@ -58,7 +61,10 @@ public readonly record struct DescriptorStatus(
             status.stx_mode,
             status.stx_nlink,
             (status.stx_attributes & STATX_ATTR_DAX) != 0,
-            flags);
+            flags)
+        {
+            Owner = status.stx_uid,
+        };
     }
 
     /// <summary>True for a file of a filesystem in memory (tmpfs, hugetlbfs), which a memfd's is too: fstatfs(2).</summary>

@@ -42,7 +42,7 @@ public class Machine : IAsyncLifetime
     protected virtual IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>();
 
     /// <inheritdoc/>
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         // Programs of other users find the socket there.
         File.SetUnixFileMode(_directory, (UnixFileMode)0x1ed);
@@ -63,7 +63,7 @@ public class Machine : IAsyncLifetime
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
         if (_daemon is not null)
@@ -91,6 +91,10 @@ public class Machine : IAsyncLifetime
 
     /// <summary>Starts a program that sees the device.</summary>
     internal RunningProgram Start(string program, params IEnumerable<string> arguments) => Start(program, arguments, Socket);
+
+    /// <summary>The same with an input of its own.</summary>
+    internal RunningProgram StartWithInput(string program, params IEnumerable<string> arguments) =>
+        Start(program, arguments, Socket, hasInput: true);
 
     /// <summary>Runs a program that sees the device, to its end.</summary>
     internal async Task<ProgramResult> RunAsync(string program, params IEnumerable<string> arguments)
@@ -173,7 +177,7 @@ public class Machine : IAsyncLifetime
     }
 
     private RunningProgram Start(
-        string program, IEnumerable<string> arguments, string socket, IReadOnlyDictionary<string, string>? more = null)
+        string program, IEnumerable<string> arguments, string socket, IReadOnlyDictionary<string, string>? more = null, bool hasInput = false)
     {
         Dictionary<string, string> environment = new(Settings)
         {
@@ -186,6 +190,6 @@ public class Machine : IAsyncLifetime
             environment[name] = value;
         }
 
-        return RunningProgram.Start(program, arguments, environment);
+        return RunningProgram.Start(program, arguments, environment, hasInput);
     }
 }

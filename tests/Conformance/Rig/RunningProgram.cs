@@ -38,9 +38,19 @@ internal sealed class RunningProgram : IDisposable
         }
     }
 
-    public static RunningProgram Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    /// <param name="program">Its name or path.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables besides those that there are.</param>
+    /// <param name="hasInput">It reads an input of its own, which ends with <see cref="EndInput"/>.</param>
+    public static RunningProgram Start(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, bool hasInput = false)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = hasInput,
+        };
         start.Environment["LC_ALL"] = "C.UTF-8";
         foreach ((string name, string value) in environment)
         {
@@ -49,6 +59,9 @@ internal sealed class RunningProgram : IDisposable
 
         return new RunningProgram(string.Join(' ', start.ArgumentList.Prepend(program)), Process.Start(start)!);
     }
+
+    /// <summary>Ends its input.</summary>
+    public void EndInput() => _process.StandardInput.Close();
 
     /// <summary>Waits for its end; one that hangs is killed, and the test fails with what it wrote.</summary>
     public async Task<int> EndAsync(TimeSpan patience)

@@ -118,12 +118,53 @@ static void *forks(void *unused)
     return NULL;
 }
 
+static const char *directory;
+static int held;
+
+/* Everything that takes blocks away, from a file of the thread's own, and from one that is registered. */
+static void *layouts(void *unused)
+{
+    (void)unused;
+    char path[4096];
+    CHECK((size_t)snprintf(path, sizeof path, "%s/%lx", directory, (unsigned long)pthread_self()) < sizeof path);
+    for (int round = 0; goes_on(&round);) {
+        int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+        CHECK(fd >= 0 && ftruncate(fd, 4 * 4096) == 0 && truncate(path, 2 * 4096) == 0);
+        CHECK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) == 0);
+        unsigned char *mapped = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        CHECK(mapped != MAP_FAILED && madvise(mapped, 4096, MADV_REMOVE) == 0 && munmap(mapped, 4096) == 0);
+        FILE *stream = fopen(path, "w");
+        CHECK(stream != NULL && fputs("x", stream) >= 0 && (stream = freopen(path, "w+", stream)) != NULL && fclose(stream) == 0);
+        CHECK(close(fd) == 0);
+        CHECK(ftruncate(held, 1) == -1 && errno == ETXTBSY);
+    }
+    return NULL;
+}
+
+static void hold(void)
+{
+    char path[4096];
+    CHECK((size_t)snprintf(path, sizeof path, "%s/held", directory) < sizeof path);
+    held = open(path, O_RDWR | O_CREAT, 0600);
+    CHECK(held >= 0 && ftruncate(held, LENGTH) == 0);
+    void *memory = mmap(NULL, LENGTH, PROT_READ | PROT_WRITE, MAP_SHARED, held, 0);
+    struct loopback l = open_loopback();
+    CHECK(memory != MAP_FAILED && ibv_reg_mr(l.pd, memory, LENGTH, EVERYTHING) != NULL);
+}
+
 int main(int argc, char **argv)
 {
-    CHECK(argc == 2);
-    static void *(*const work[])(void *) = { transfers, transfers, changes, changes, descriptors, descriptors, forks };
+    CHECK(argc == 2 || argc == 3);
+    static void *(*const work[])(void *) = {
+        transfers, transfers, changes, changes, descriptors, descriptors, forks, layouts, layouts, layouts,
+    };
     pthread_t threads[sizeof work / sizeof *work];
     size_t count = sizeof work / sizeof *work;
+    directory = argv[2];
+    if (directory == NULL)
+        count -= 3;
+    else
+        hold();
     for (size_t i = 0; i < count; i++)
         CHECK(pthread_create(&threads[i], NULL, work[i], NULL) == 0);
     poll(NULL, 0, atoi(argv[1]) * 100);
