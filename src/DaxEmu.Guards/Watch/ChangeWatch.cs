@@ -77,6 +77,7 @@ public sealed class ChangeWatch : IDisposable
         + "whose blocks are not told of (tmpfs, btrfs) and that were written again",
         "zero-range, a clone or a move of data that had no block yet when its file was looked at last",
         "clones, dedupe and defragmentation on filesystems other than ext4 and xfs, which move blocks by themselves",
+        "a change of the DAX flag, which takes effect when the file is next brought into memory, and unsharing, which a write does as well",
         "a change made while an operation that the contract allowed on the same bytes is under way",
         "who made the change",
     ];
