@@ -30,7 +30,7 @@ public enum LayoutOperationKind
     /// <summary>ioctl_fideduperange(2).</summary>
     Dedupe,
 
-    /// <summary>XFS_IOC_EXCHANGE_RANGE, EXT4_IOC_MOVE_EXT.</summary>
+    /// <summary>XFS_IOC_EXCHANGE_RANGE, EXT4_IOC_MOVE_EXT; fallocate(2) FALLOC_FL_UNSHARE_RANGE, which gives the bytes other blocks.</summary>
     Exchange,
 
     /// <summary>A change of the file's DAX flag (FS_XFLAG_DAX).</summary>
