@@ -124,7 +124,9 @@ internal sealed class FileOperations(
             contract.Syncing(file.Node.Identity, volume.ShownPath(file.Node), Callers.Of(request.Header));
         }
 
-        return FileContents.Sync(file.Descriptor, (wish.fsync_flags & FUSE_FSYNC_FDATASYNC) != 0);
+        int synced = FileContents.Sync(file.Descriptor, (wish.fsync_flags & FUSE_FSYNC_FDATASYNC) != 0);
+        int failed = file.Node.TakeLateFailure();
+        return failed != 0 ? -failed : synced;
     }
 
     /// <summary>SEEK_DATA and SEEK_HOLE; the kernel does the others itself.</summary>

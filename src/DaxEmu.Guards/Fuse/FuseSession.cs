@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using DaxEmu.Abi;
 using DaxEmu.Contract;
 using DaxEmu.Linux.Files;
+using DaxEmu.Linux.Served;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.linux_fuse;
@@ -18,6 +20,7 @@ internal sealed class FuseSession : IDisposable
     private readonly FileOperations _files;
     private readonly LayoutOperations _layout;
     private readonly PendingRequests _pending = new();
+    private readonly RequestChannel _requests;
     private readonly ServingThread[] _threads;
     private volatile bool _ending;
 
@@ -37,7 +40,12 @@ internal sealed class FuseSession : IDisposable
         _directories = new DirectoryOperations(_names);
         _files = new FileOperations(volume, _names, new BackingIds(device, dataPath, events), contract, punches);
         _layout = new LayoutOperations(volume, _files, contract, dataPath, _pending, AnswerLater);
-        _threads = [.. Enumerable.Range(0, threads).Select(i => new ServingThread($"fuse {i}", FuseHandshake.BufferSize, Serve))];
+        _requests = new RequestChannel(device.Descriptor, FuseHandshake.BufferSize, CarryOut);
+        _threads =
+        [
+            .. Enumerable.Range(0, threads).Select(i => new ServingThread($"fuse {i}", FuseHandshake.BufferSize, t => Serve(t, _requests.Read))),
+            new ServingThread("fuse spare", FuseHandshake.BufferSize, t => Serve(t, _requests.Take)),
+        ];
     }
 
     internal void Start()
@@ -69,7 +77,11 @@ internal sealed class FuseSession : IDisposable
     }
 
     /// <summary>Joins the serving threads, which end when the connection does.</summary>
-    internal bool Join(TimeSpan patience) => _threads.All(t => t.Thread.Join(patience));
+    internal bool Join(TimeSpan patience)
+    {
+        _requests.End();
+        return _threads.All(t => t.Thread.Join(patience));
+    }
 
     /// <summary>Answers all who wait for the contract, while the connection still carries answers.</summary>
     internal bool EndWaiting(TimeSpan patience) => _pending.End(patience);
@@ -79,14 +91,18 @@ internal sealed class FuseSession : IDisposable
         _files.CloseAll();
         _directories.CloseAll();
         _pending.Dispose();
+        if (_threads.All(t => !t.Thread.IsAlive))
+        {
+            _requests.Dispose();
+        }
     }
 
-    private void Serve(ServingThread thread)
+    private void Serve(ServingThread thread, Func<byte[], int> next)
     {
         ThreadIdentity.OwnUmask();
         while (!_ending)
         {
-            int length = _device.Read(thread.Incoming);
+            int length = next(thread.Incoming);
             if (length == -ENODEV)
             {
                 return;
@@ -113,6 +129,7 @@ internal sealed class FuseSession : IDisposable
         int answer;
         try
         {
+            Settle(request);
             answer = Dispatch(thread, ref request, thread.Outgoing.AsSpan(FuseDevice.HeaderSize));
         }
         catch (InvalidDataException e)
@@ -132,6 +149,59 @@ internal sealed class FuseSession : IDisposable
         if (answer is not (Answer.None or Answer.Later))
         {
             Reply(unique, answer, thread.Outgoing);
+        }
+
+        if (WritesBack(message))
+        {
+            _requests.Answered();
+        }
+    }
+
+    // A write that the kernel takes for done. Its failure is told as the kernel tells one of write-back: by the next fsync(2).
+    private void CarryOut(ReadOnlySpan<byte> message)
+    {
+        FuseRequest request = new(message);
+        Node? node = _volume.Nodes.Find(request.Header.nodeid);
+        int written;
+        try
+        {
+            written = _files.Write(ref request, new byte[Unsafe.SizeOf<fuse_write_out>()]);
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _events.Warning($"{_volume.MountPoint}: a delayed write failed unexpectedly", e);
+            written = -EIO;
+        }
+
+        if (written < 0 && node is not null)
+        {
+            node.LateFailure = -written;
+        }
+    }
+
+    private static bool WritesBack(ReadOnlySpan<byte> message)
+    {
+        FuseRequest request = new(message);
+        return request.Header.opcode == FUSE_WRITE && (request.Take<fuse_write_in>().write_flags & FUSE_WRITE_CACHE) != 0;
+    }
+
+    // What follows a write must see it, also when it is still to be carried out.
+    private void Settle(FuseRequest request)
+    {
+        switch (request.Header.opcode)
+        {
+            case FUSE_READ:
+                fuse_read_in wish = request.Take<fuse_read_in>();
+                _requests.Settle(request.Header.nodeid, wish.offset, wish.size);
+                break;
+            case FUSE_WRITE when (request.Take<fuse_write_in>().write_flags & FUSE_WRITE_CACHE) == 0:
+            case FUSE_SETATTR or FUSE_FSYNC or FUSE_FALLOCATE or FUSE_LSEEK or FUSE_COPY_FILE_RANGE or FUSE_RELEASE or FUSE_SYNCFS:
+                _requests.Settle();
+                break;
+            default:
+                break;
         }
     }
 

@@ -7,6 +7,8 @@ namespace DaxEmu.Guards.Fuse;
 /// <summary>A file that the kernel knows, by an O_PATH descriptor: names may change, the descriptor still means it.</summary>
 internal sealed class Node(ulong id, FileIdentity identity, ulong shownInode, uint mode, SafeFileHandle handle)
 {
+    private int _lateFailure;
+
     /// <summary>The number that requests name it by; never used for another file.</summary>
     internal ulong Id => id;
 
@@ -40,8 +42,18 @@ internal sealed class Node(ulong id, FileIdentity identity, ulong shownInode, ui
     /// <summary>The kernel's id of the backing file, shared by all opens as the kernel demands; 0 when there is none.</summary>
     internal int BackingId { get; set; }
 
+    /// <summary>Errno of a write that failed after the kernel had been told of its success; 0 for none. The next fsync(2) takes it.</summary>
+    internal int LateFailure
+    {
+        get => Volatile.Read(ref _lateFailure);
+        set => Volatile.Write(ref _lateFailure, value);
+    }
+
     /// <summary>Pins on the file, as reported to the guard.</summary>
     internal int Pins { get; set; }
+
+    /// <summary>Takes <see cref="LateFailure"/>.</summary>
+    internal int TakeLateFailure() => Interlocked.Exchange(ref _lateFailure, 0);
 
     /// <summary>How it is watched for punches through mappings.</summary>
     internal PunchWatch Watch { get; set; }

@@ -8,9 +8,12 @@ internal sealed class ServingThread
 
     internal ServingThread(string name, int bufferSize, Action<ServingThread> serve)
     {
-        // On the pinned heap: the kernel copies from and to these for as long as the mount lives.
+        // On the pinned heap: the kernel copies from and to these for as long as the mount lives. And touched: it must find their pages there
+        // while the process's memory map is locked (see WriteBackGate).
         Incoming = GC.AllocateUninitializedArray<byte>(bufferSize, pinned: true);
         Outgoing = GC.AllocateUninitializedArray<byte>(bufferSize, pinned: true);
+        Array.Clear(Incoming);
+        Array.Clear(Outgoing);
         Thread = new Thread(() => serve(this)) { Name = name, IsBackground = true };
     }
 

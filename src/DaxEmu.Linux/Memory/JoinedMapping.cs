@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Linux.Files;
+using DaxEmu.Linux.Served;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.mman;
@@ -14,8 +15,7 @@ public sealed unsafe class JoinedMapping : IDisposable
     private readonly MemoryProtection _protection;
 
     // The files among the parts that a program serves, which may be this one. Unmapping pages of such a file waits until the changed ones have
-    // been written back, with the process's memory map locked: its server must not need that lock meanwhile, as the runtime does now and then.
-    // So they are written back before, when nothing is locked.
+    // been written back, with the process's memory map locked (see WriteBackGate). Most are written back before, when nothing is locked.
     private readonly List<SafeFileHandle> _served = [];
     private void* _reserved;
 
@@ -92,9 +92,8 @@ public sealed unsafe class JoinedMapping : IDisposable
             nuint start = (nuint)address - (nuint)_reserved;
             ArgumentOutOfRangeException.ThrowIfGreaterThan(start, _reservedLength, nameof(address));
             ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _reservedLength - start);
-            return MemoryCalls.Mmap((void*)address, length, (int)_protection, MAP_SHARED | MAP_FIXED, file, offset) != (void*)-1
-                ? true
-                : throw LinuxException.FromLastError($"mmap({length} bytes, {_protection}, MAP_FIXED, offset {offset})");
+            int errno = Unmapping(() => MemoryCalls.Mmap((void*)address, length, (int)_protection, MAP_SHARED | MAP_FIXED, file, offset) == (void*)-1);
+            return errno == 0 ? true : throw new LinuxException($"mmap({length} bytes, {_protection}, MAP_FIXED, offset {offset})", errno);
         }
     }
 
@@ -139,11 +138,18 @@ public sealed unsafe class JoinedMapping : IDisposable
         {
             if (_reserved is not null)
             {
-                _ = MemoryCalls.Munmap(_reserved, _reservedLength);
+                _ = Unmapping(() => MemoryCalls.Munmap(_reserved, _reservedLength) != 0);
                 _reserved = null;
                 _served.ForEach(file => file.Dispose());
             }
         }
+    }
+
+    // Returns 0 or the errno.
+    private int Unmapping(Func<bool> fails)
+    {
+        int Do() => fails() ? Marshal.GetLastPInvokeError() : 0;
+        return _served.Count == 0 ? Do() : WriteBackGate.Unmap(Do);
     }
 
     // What other programs change right afterwards is waited for all the same: this makes the wait short, and rare.
