@@ -106,7 +106,10 @@ internal sealed class FileOperations(
             _ = AttributeOperations.DropSetIds(file.Node);
         }
 
-        int written = FileContents.WriteAt(file.Descriptor, request.TakeBytes(wish.size), (long)wish.offset);
+        ReadOnlySpan<byte> bytes = request.TakeBytes(wish.size);
+        int written = (wish.write_flags & FUSE_WRITE_CACHE) != 0
+            ? WriteAll(file.Descriptor, bytes, (long)wish.offset)
+            : FileContents.WriteAt(file.Descriptor, bytes, (long)wish.offset);
         return written < 0 ? written : Answer.Structure(reply, new fuse_write_out { size = (uint)written });
     }
 
@@ -177,6 +180,24 @@ internal sealed class FileOperations(
         given.Settle(copied > 0);
         taken.Settle(copied > 0);
         return copied < 0 ? (int)copied : Answer.Structure(reply, new fuse_write_out { size = (uint)copied });
+    }
+
+    // The kernel takes pages for written back when it is told of no failure, however few bytes it is told of.
+    private static int WriteAll(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        int written = 0;
+        while (written < bytes.Length)
+        {
+            int more = FileContents.WriteAt(file, bytes[written..], offset + written);
+            if (more <= 0)
+            {
+                return more < 0 ? more : -EIO;
+            }
+
+            written += more;
+        }
+
+        return written;
     }
 
     internal void CloseAll()
