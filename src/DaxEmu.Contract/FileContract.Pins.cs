@@ -23,8 +23,9 @@ public sealed partial class FileContract
         try
         {
             pending = null;
-            // A pin on demand holds nothing up, so there is nothing to wait for either.
-            if (request.Kind == PinKind.Odp || !file.IsInFlight(request.Range))
+            // A pin on demand holds nothing up, so there is nothing to wait for either; but for one that bounces, whose copies an operation
+            // which proceeds must have stopped.
+            if ((request.Kind == PinKind.Odp && rules.Mapping != MappingRule.Bounce) || !file.IsInFlight(request.Range))
             {
                 return Decide(file, request, readFacts, rules);
             }
@@ -92,7 +93,8 @@ public sealed partial class FileContract
             return new(null, verdict.Remedy, facts);
         }
 
-        Pin pin = new(Interlocked.Increment(ref _lastPinId), request, time.GetUtcNow(), verdict.Yields);
+        PinRequest granted = verdict.Bounces ? request with { Mapping = PinMapping.Bounce } : request;
+        Pin pin = new(Interlocked.Increment(ref _lastPinId), granted, time.GetUtcNow(), verdict.Yields);
         (pin.Yields ? file.Yielding : file.Pins).Add(pin);
         journal.Append(new PinGranted(pin.Since, pin));
         return new(new PinDecision(pin, 0, ""), Remedy.None, facts);

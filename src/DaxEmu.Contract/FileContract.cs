@@ -60,7 +60,18 @@ public sealed partial class FileContract(
     }
 
     /// <inheritdoc/>
-    public ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation)
+    public async ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation)
+    {
+        LayoutDecision decision = await DecideAsync(operation, cancellation);
+        if (decision.Verdict == LayoutVerdict.Proceed && LayoutReaches.MayShrink(operation.Kind) && Bounces(operation))
+        {
+            StopCopies(operation, decision);
+        }
+
+        return decision;
+    }
+
+    private ValueTask<LayoutDecision> DecideAsync(LayoutOperation operation, CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested)
         {
@@ -119,14 +130,7 @@ public sealed partial class FileContract(
     /// <inheritdoc/>
     public void ReportBreach(Pin pin, ByteRange range, string evidence)
     {
-        LayoutOperation? cause = null;
-        if (_files.TryGetValue(pin.Request.File, out FileState? file))
-        {
-            lock (file.Gate)
-            {
-                cause = file.Invalidations.CauseOf(pin, range);
-            }
-        }
+        LayoutOperation? cause = CauseOf(pin, range);
 
         // Nobody promised a pin on demand that the file would have these bytes.
         if (cause is null && pin.Request.Kind == PinKind.Odp)
@@ -138,6 +142,10 @@ public sealed partial class FileContract(
             ? new Breach(time.GetUtcNow(), pin, range, evidence)
             : new AccessFailed(time.GetUtcNow(), pin, range, cause));
     }
+
+    /// <inheritdoc/>
+    public void ReportFailedAccess(Pin pin, ByteRange range, string evidence) =>
+        journal.Append(new AccessFailed(time.GetUtcNow(), pin, range, CauseOf(pin, range), evidence));
 
     /// <inheritdoc/>
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null)
@@ -170,6 +178,46 @@ public sealed partial class FileContract(
         lock (state.Gate)
         {
             return state.Pins.AnyOverlap(range);
+        }
+    }
+
+    private LayoutOperation? CauseOf(Pin pin, ByteRange range)
+    {
+        if (!_files.TryGetValue(pin.Request.File, out FileState? file))
+        {
+            return null;
+        }
+
+        lock (file.Gate)
+        {
+            return file.Invalidations.CauseOf(pin, range);
+        }
+    }
+
+    private bool Bounces(LayoutOperation operation)
+    {
+        if (!_files.TryGetValue(operation.File, out FileState? file))
+        {
+            return false;
+        }
+
+        lock (file.Gate)
+        {
+            return file.Yielding.Overlaps(operation.Range).Any(pin => pin.Request.Mapping == PinMapping.Bounce);
+        }
+    }
+
+    // The operation is in flight already: no pin comes that it does not know of.
+    private void StopCopies(LayoutOperation operation, LayoutDecision decision)
+    {
+        try
+        {
+            decision.BeforeEnd(holders.StopCopies(operation.File).Dispose);
+        }
+        catch
+        {
+            decision.Dispose();
+            throw;
         }
     }
 

@@ -36,6 +36,14 @@ public interface IFileContract
     void ReportBreach(Pin pin, ByteRange range, string evidence);
 
     /// <summary>
+    /// Reports that a device could not copy to or from a file (<see cref="PinMapping.Bounce"/>), whose state nobody had promised.
+    /// </summary>
+    /// <param name="pin">The pin whose range was affected.</param>
+    /// <param name="range">The bytes of the file that could not be reached.</param>
+    /// <param name="evidence">Why not, as a sentence.</param>
+    void ReportFailedAccess(Pin pin, ByteRange range, string evidence) => ReportBreach(pin, range, evidence);
+
+    /// <summary>
     /// Reports that a device used pages which had left the file and which its region kept (<see cref="Policy.Legacy"/>).
     /// </summary>
     /// <param name="pin">The pin of its region.</param>

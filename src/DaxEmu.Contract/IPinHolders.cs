@@ -34,6 +34,13 @@ public interface IPinHolders
     PageDetachment Detach(LayoutOperation cause, IReadOnlyList<PinnedPages> pages);
 
     /// <summary>
+    /// Stops the device's copies to and from a file (<see cref="PinMapping.Bounce"/>): when it returns none is under way, and none begins
+    /// before the answer is disposed. So none that was found to lie in the file grows it when it has been cut meanwhile.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    IDisposable StopCopies(FileIdentity file);
+
+    /// <summary>
     /// What the device has written through a pin since this was asked last. The first time nothing: what it writes is remembered from then on.
     /// </summary>
     /// <param name="pin">The pin.</param>

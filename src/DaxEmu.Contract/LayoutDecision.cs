@@ -37,6 +37,23 @@ public sealed class LayoutDecision : IDisposable
     /// </summary>
     public void Settle(bool carriedOut) => Interlocked.Exchange(ref _onOutcome, null)?.Invoke(carriedOut);
 
+    /// <summary>From now on this is done first when the operation has ended.</summary>
+    internal void BeforeEnd(Action also)
+    {
+        Action? onEnd = _onEnd;
+        _onEnd = () =>
+        {
+            try
+            {
+                also();
+            }
+            finally
+            {
+                onEnd?.Invoke();
+            }
+        };
+    }
+
     /// <summary>Ends the operation: pins that waited for it are decided now.</summary>
     public void Dispose()
     {

@@ -26,4 +26,8 @@ public static class LayoutReaches
         LayoutReach.ToTheEnd => ByteRange.From(offset),
         _ => ByteRange.From(0),
     };
+
+    /// <summary>True when the file may be shorter after it.</summary>
+    internal static bool MayShrink(LayoutOperationKind kind) => kind is LayoutOperationKind.Truncate or LayoutOperationKind.OpenTruncate
+        or LayoutOperationKind.CollapseRange or LayoutOperationKind.Exchange;
 }

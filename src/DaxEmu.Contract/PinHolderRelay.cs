@@ -24,5 +24,9 @@ public sealed class PinHolderRelay : IPinHolders
         _holder?.Detach(cause, pages) ?? new PageDetachment(null);
 
     /// <inheritdoc/>
+    public IDisposable StopCopies(FileIdentity file) =>
+        _holder?.StopCopies(file) ?? throw new InvalidOperationException("a pin was granted before there was anybody to hold it");
+
+    /// <inheritdoc/>
     public IReadOnlyList<ByteRange> TakeWrites(Pin pin) => _holder?.TakeWrites(pin) ?? [];
 }

@@ -8,4 +8,7 @@ public enum PinMapping
 
     /// <summary>The page cache: durable after fsync.</summary>
     PageCache,
+
+    /// <summary>Nothing is mapped: each access of the device reads or writes the file (pread(2), pwrite(2)), and finds what it has then.</summary>
+    Bounce,
 }

@@ -7,13 +7,29 @@ namespace DaxEmu.Device;
 public sealed partial class DeviceServer
 {
     /// <inheritdoc/>
-    /// <remarks>The client finds it among its asynchronous events: DAXEMU_EVENT_LEASE_BREAK of daxemu/device.h.</remarks>
+    /// <remarks>
+    /// The client finds it among its asynchronous events: DAXEMU_EVENT_LEASE_BREAK of daxemu/device.h. The signal goes to the process that opened
+    /// the device file.
+    /// </remarks>
     public void Notify(Pin pin, LeaseBreak notice)
     {
         ArgumentNullException.ThrowIfNull(pin);
-        if (_services.Nic.FindRegionOf(pin) is { } region && SessionOf(pin) is { } session)
+        if (_services.Nic.FindRegionOf(pin) is not { } region || SessionOf(pin) is not { } session)
+        {
+            return;
+        }
+
+        try
         {
             session.AskForRegion(region.Key);
+        }
+        catch (Exception failure) when (failure is LinuxException or ObjectDisposedException)
+        {
+            PinOwner owner = pin.Request.Owner;
+            _services.Log.Failed(
+                $"signalling process {owner.ProcessId} ({owner.Command}), which asked for it, that {pin.Request.Region} is wanted back; " +
+                "its asynchronous event was sent. A daemon that is not root may signal its own user's processes only",
+                failure);
         }
     }
 
@@ -37,6 +53,9 @@ public sealed partial class DeviceServer
 
     /// <inheritdoc/>
     public PageDetachment Detach(LayoutOperation cause, IReadOnlyList<PinnedPages> pages) => _pageKeeper.Detach(cause, pages);
+
+    /// <inheritdoc/>
+    public IDisposable StopCopies(FileIdentity file) => _services.Bounced.Stop(file);
 
     /// <inheritdoc/>
     public IReadOnlyList<ByteRange> TakeWrites(Pin pin) => _services.Nic.TakeWrites(pin);

@@ -33,7 +33,8 @@ public interface INicEvents
     /// </summary>
     /// <param name="key">The region's key; <see cref="NicDevice.FindRegion"/> has the region while it lives.</param>
     /// <param name="offset">Offset in the region of a byte that could not be reached.</param>
-    void MemoryFault(uint key, ulong offset);
+    /// <param name="errno">Why not, such as ENOSPC; 0 when it is not there.</param>
+    void MemoryFault(uint key, ulong offset, int errno);
 
     /// <summary>A persistent flush could not make bytes durable. The work request has failed already.</summary>
     /// <param name="key">The region's key.</param>

@@ -1,8 +1,8 @@
 namespace DaxEmu.Nic;
 
 /// <summary>
-/// Copies to and from client memory that this process cannot map, in the background: such a copy may wait for the client, who then holds
-/// up the queue pairs that use this memory, and nobody else. A queue pair has one place, where one copy at a time is under way.
+/// Copies to and from client memory that is not mapped in this process, in the background: such a copy may wait for the client, or for a
+/// disk, which then holds up the queue pairs that use this memory, and nobody else. A queue pair has one place, where one copy at a time is under way.
 /// </summary>
 /// <remarks>No call waits. The holder of a queue pair's send lock makes the calls for its place.</remarks>
 public unsafe interface IUnmappedMemory
@@ -44,4 +44,8 @@ public unsafe interface IUnmappedMemory
     /// <param name="length">Its bytes.</param>
     /// <param name="bytes">The place's bytes; null when there is no such copy.</param>
     UnmappedCopy Look(uint place, uint ticket, out uint length, out byte* bytes);
+
+    /// <summary>Why the last copy of a place failed: a value of errno(3); 0 when the memory was not there.</summary>
+    /// <param name="place">Index of the queue pair.</param>
+    int ErrnoOf(uint place) => 0;
 }

@@ -57,7 +57,7 @@ public sealed partial class NicDevice
                     return pinned.Error;
                 }
 
-                NicResult<RegionMapping> mapped = request.Map();
+                NicResult<RegionMapping> mapped = request.Map(pins);
                 if (!mapped.IsOk)
                 {
                     return mapped.Error;

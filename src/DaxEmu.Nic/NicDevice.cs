@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DaxEmu.Contract;
 
 namespace DaxEmu.Nic;
@@ -79,32 +80,54 @@ public sealed partial class NicDevice
     /// </summary>
     /// <param name="key">The region's key.</param>
     /// <param name="offset">Offset in the region of a byte that could not be reached.</param>
-    public void ReportFault(uint key, ulong offset) =>
-        ReportBreach(key, offset, $"a work request on rkey 0x{key:x} met a page that is gone, {offset} bytes into the region");
+    /// <param name="errno">Why not, or 0.</param>
+    public void ReportFault(uint key, ulong offset, int errno)
+    {
+        string place = $"{offset} bytes into the region";
+        string problem = errno == 0 ? "past the end of the file" : $"with errno {errno} ({Marshal.GetPInvokeErrorMessage(errno)})";
+        foreach ((Pin pin, ByteRange range) in PinsAt(key, offset))
+        {
+            if (pin.Request.Mapping == PinMapping.Bounce)
+            {
+                _contract.ReportFailedAccess(pin, range, $"a copy for rkey 0x{key:x} ended {problem}, {place}");
+            }
+            else
+            {
+                _contract.ReportBreach(pin, range, $"a work request on rkey 0x{key:x} met a page that is gone, {place}");
+            }
+        }
+    }
 
     /// <summary>Likewise that bytes could not be made durable: for <see cref="INicEvents.FlushFailed"/>.</summary>
     /// <param name="key">The region's key.</param>
     /// <param name="offset">Offset in the region of the first byte that was to be.</param>
     /// <param name="errno">Why not.</param>
-    public void ReportFlushFailure(uint key, ulong offset, int errno) => ReportBreach(
-        key,
-        offset,
-        $"a persistent flush of rkey 0x{key:x} failed with errno {errno}, {offset} bytes into the region: what was written may be lost");
-
-    private void ReportBreach(uint key, ulong offset, string evidence)
+    public void ReportFlushFailure(uint key, ulong offset, int errno)
     {
+        foreach ((Pin pin, ByteRange range) in PinsAt(key, offset))
+        {
+            _contract.ReportBreach(
+                pin,
+                range,
+                $"a persistent flush of rkey 0x{key:x} failed with errno {errno}, {offset} bytes into the region: what was written may be lost");
+        }
+    }
+
+    // The pins that hold a byte of a region, each with what it holds from there on.
+    private List<(Pin Pin, ByteRange Range)> PinsAt(uint key, ulong offset)
+    {
+        List<(Pin Pin, ByteRange Range)> held = [];
         foreach ((Pin pin, ulong start) in FindRegion(key)?.Pins ?? [])
         {
             ByteRange range = pin.Request.Range;
             if (offset >= start && offset - start < range.Length)
             {
                 ulong distance = offset - start;
-                _contract.ReportBreach(
-                    pin,
-                    ByteRange.OfLength(range.Start + distance, range.Length - distance),
-                    evidence);
+                held.Add((pin, ByteRange.OfLength(range.Start + distance, range.Length - distance)));
             }
         }
+
+        return held;
     }
 
     /// <summary>

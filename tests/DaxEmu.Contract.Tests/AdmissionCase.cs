@@ -30,6 +30,9 @@ internal sealed record AdmissionCase(string Name, string Rule, AdmissionRules Ru
 
     internal PinMapping Mapping { get; init; } = PinMapping.PageCache;
 
+    /// <summary>What a granted pin's mapping is.</summary>
+    internal PinMapping? GrantedAs { get; init; }
+
     internal FileLayout? Layout { get; init; }
 
     /// <summary>What allocating and unsharing fails with.</summary>
@@ -80,6 +83,11 @@ internal sealed record AdmissionCase(string Name, string Rule, AdmissionRules Ru
             { Layout = Shared with { Hole = Flaw }, Deeds = ["unshare [4096, 12288)", "allocate [4096, 12288)"] },
         new("a reader", "default", Free) { OpenForWriting = false, Access = PinAccess.Read },
         new("a reader", "hold", new(Readers: ReaderRule.Hold)) { OpenForWriting = false, Access = PinAccess.Read },
+        new("a mapping that is not synchronous", "bounce", new(Mapping: MappingRule.Bounce)) { GrantedAs = PinMapping.Bounce },
+        new("a mapping that is synchronous", "bounce", new(Mapping: MappingRule.Bounce))
+            { Mapping = PinMapping.Sync, GrantedAs = PinMapping.Sync },
+        new("a hole, for writing", "bounce and allocate", FillHoles with { Mapping = MappingRule.Bounce })
+            { Layout = Hole, Deeds = ["allocate [4096, 12288)"], GrantedAs = PinMapping.Bounce },
         new("who may write, for reading", "Readers", new(Readers: ReaderRule.Refuse)) { Access = PinAccess.Read },
         new("shared blocks", "about holes only", NoHoles) { Layout = Shared with { Instabilities = FileInstabilities.CopyOnWrite } },
     ];
@@ -96,6 +104,7 @@ internal sealed record AdmissionCase(string Name, string Rule, AdmissionRules Ru
             World.Token);
         Xunit.Assert.Equal(decision.IsGranted ? 1 : 0, world.Contract.PinsOf(World.File).Count);
         Xunit.Assert.Equal(decision.IsGranted ? 0 : 1, world.Journal.Of().OfType<PinRefused>().Count());
+        Xunit.Assert.Equal(decision.IsGranted ? (PinMapping?)(GrantedAs ?? Mapping) : null, decision.Pin?.Request.Mapping);
         return (decision, layout?.Deeds ?? []);
     }
 

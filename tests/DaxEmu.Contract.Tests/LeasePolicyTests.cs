@@ -147,6 +147,28 @@ public sealed class LeasePolicyTests
     }
 
     [Fact]
+    public async Task A_pin_that_is_taken_again_after_it_was_given_back_is_asked_for_anew_with_a_time_of_its_own()
+    {
+        World world = new() { PolicyInForce = Policy.LeaseRevoke };
+        Pin first = await world.Pin(0, 4096);
+        Task<LayoutDecision> cut = world.Truncate(0).AsTask();
+        world.Contract.Unpin(first);
+        (await cut).Dispose();
+        world.Clock.Advance(TimeSpan.FromSeconds(40));
+
+        Pin second = await world.Pin(0, 4096);
+        cut = world.Truncate(0).AsTask();
+
+        Assert.Equal([first, second], world.Holders.Notices.Select(n => n.Pin));
+        Assert.Equal(TimeSpan.FromSeconds(40), world.Holders.Notices[1].Notice.Deadline - world.Holders.Notices[0].Notice.Deadline);
+        world.Clock.Advance(TimeSpan.FromSeconds(44));
+        Assert.False(cut.IsCompleted);
+        world.Contract.Unpin(second);
+        (await cut).Dispose();
+        Assert.Empty(world.Journal.Of().OfType<PinRevoked>());
+    }
+
+    [Fact]
     public async Task After_the_operation_the_range_can_be_pinned_again_on_the_new_facts()
     {
         World world = new() { PolicyInForce = Policy.LeaseRevoke };

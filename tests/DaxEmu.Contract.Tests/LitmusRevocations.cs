@@ -38,6 +38,8 @@ internal sealed class LitmusRevocations(bool isBroken) : IPinHolders
 
     public IReadOnlyList<ByteRange> TakeWrites(Pin pin) => throw new NotSupportedException();
 
+    public IDisposable StopCopies(FileIdentity file) => throw new NotSupportedException();
+
     internal void Use(Pin pin, Action use)
     {
         Usage usage = _usages.GetOrAdd(pin.Id, static _ => new());

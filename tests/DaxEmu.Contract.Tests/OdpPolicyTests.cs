@@ -29,7 +29,7 @@ public sealed class OdpPolicyTests
         world.Contract.ReportBreach(pin, new(0, 4096), "a page is gone");
 
         AccessFailed failed = Assert.Single(world.Journal.Of().OfType<AccessFailed>());
-        Assert.Equal((new ByteRange(5000, 5001), LayoutOperationKind.Truncate), (failed.Range, failed.Cause.Kind));
+        Assert.Equal((new ByteRange(5000, 5001), LayoutOperationKind.Truncate), (failed.Range, failed.Cause!.Kind));
         Assert.Equal(new ByteRange(0, 4096), Assert.Single(world.Journal.Of().OfType<Breach>()).Range);
     }
 

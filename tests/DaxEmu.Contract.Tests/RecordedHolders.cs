@@ -43,5 +43,20 @@ internal sealed class RecordedHolders : IPinHolders
 
     public IReadOnlyList<ByteRange> TakeWrites(Pin pin) => Writes.Remove(pin.Id, out List<ByteRange>? written) ? written : [];
 
+    /// <summary>Stops of copies that are not over.</summary>
+    internal int Stops { get; private set; }
+
+    public IDisposable StopCopies(FileIdentity file)
+    {
+        Deeds.Add("stop copies");
+        Stops++;
+        return new Stop(this);
+    }
+
     public void Kill(Pin pin, LayoutOperation cause) => Deeds.Add($"kill {pin.Id}");
+
+    private sealed class Stop(RecordedHolders holders) : IDisposable
+    {
+        public void Dispose() => holders.Stops--;
+    }
 }

@@ -35,13 +35,12 @@ internal sealed class TestDaemon : IAsyncDisposable
 
     public DaemonProcess Process => _process!;
 
-    public async Task StartAsync(params string[] arguments)
+    public Task StartAsync(params string[] arguments) => StartConfiguredAsync(["--volume", $"{Backing}:{Mount}", .. arguments]);
+
+    /// <summary>Starts it with the volumes of its configuration alone.</summary>
+    public async Task StartConfiguredAsync(params string[] arguments)
     {
-        _process = await DaemonProcess.StartAsync(
-            Executable,
-            Runtime,
-            ["--config", Configuration, "--volume", $"{Backing}:{Mount}", .. arguments],
-            Patience);
+        _process = await DaemonProcess.StartAsync(Executable, Runtime, ["--config", Configuration, .. arguments], Patience);
     }
 
     public Task<ProgramRun> RunAsync(params string[] arguments) =>

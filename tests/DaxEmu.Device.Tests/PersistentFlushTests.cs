@@ -35,9 +35,12 @@ public sealed class PersistentFlushTests : IDisposable
         Assert.Empty(_device.Log.Failures);
     }
 
-    [Fact]
-    public void What_was_written_is_on_the_disk_when_the_flush_completes()
+    [Theory]
+    [InlineData(MappingRule.Any)]
+    [InlineData(MappingRule.Bounce)]
+    public void What_was_written_is_on_the_disk_when_the_flush_completes(MappingRule rule)
     {
+        _device.FilePolicy.Rules = new(Mapping: rule);
         using LoopVolume volume = new();
         using SafeFileHandle file = NewFile(volume, "f", Length);
         using Side a = new(_device, _source, AddressA);
@@ -67,9 +70,12 @@ public sealed class PersistentFlushTests : IDisposable
         Assert.Fail("each page was on the disk before it was flushed: nothing was shown");
     }
 
-    [Fact]
-    public void A_disk_that_cannot_take_the_bytes_ends_the_flush_in_a_remote_operation_error_and_a_breach()
+    [Theory]
+    [InlineData(MappingRule.Any)]
+    [InlineData(MappingRule.Bounce)]
+    public void A_disk_that_cannot_take_the_bytes_ends_the_flush_in_a_remote_operation_error_and_a_breach(MappingRule rule)
     {
+        _device.FilePolicy.Rules = new(Mapping: rule);
         using TemporaryFilesystem small = new("24m");
         using LoopVolume volume = new(small.Path);
         using SafeFileHandle file = NewFile(volume, "f", Length);
@@ -117,9 +123,12 @@ public sealed class PersistentFlushTests : IDisposable
         Assert.Empty(_device.Contract.PinsOf());
     }
 
-    [Fact]
-    public void A_region_that_goes_while_it_is_flushed_is_unmapped_all_the_same()
+    [Theory]
+    [InlineData(MappingRule.Any)]
+    [InlineData(MappingRule.Bounce)]
+    public void A_region_that_goes_while_it_is_flushed_is_let_go_of_all_the_same(MappingRule rule)
     {
+        _device.FilePolicy.Rules = new(Mapping: rule);
         using Side a = new(_device, _source, AddressA);
         using Side b = new(_device, _source, AddressB);
         Connect(a, b);

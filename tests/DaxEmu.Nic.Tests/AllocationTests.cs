@@ -167,7 +167,7 @@ public sealed class AllocationTests
         {
         }
 
-        public void MemoryFault(uint key, ulong offset)
+        public void MemoryFault(uint key, ulong offset, int errno)
         {
         }
     }

@@ -242,7 +242,7 @@ public sealed class KeptPagesTests
         int releases = 0;
         MemoryRegionRequest request = new(
             0x1000, Page, Rig.AllAccess, [new(Wish, () => new FileFacts(Page, true), 0)],
-            () =>
+            _ =>
             {
                 if (++maps < 3)
                 {

@@ -55,7 +55,7 @@ public sealed class ObjectTests : IDisposable
     public async Task A_registration_that_ibv_reg_mr_forbids_is_refused_before_anything_is_asked(
         long iova, ulong length, uint flags, int errno)
     {
-        MemoryRegionRequest request = new((ulong)iova, length, flags, Wishes, () => throw new InvalidOperationException());
+        MemoryRegionRequest request = new((ulong)iova, length, flags, Wishes, _ => throw new InvalidOperationException());
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
         Assert.Equal(errno, result.Errno);
         Assert.NotEmpty(result.Reason);
@@ -93,7 +93,7 @@ public sealed class ObjectTests : IDisposable
     public async Task A_refused_pin_refuses_the_registration_with_the_contracts_words_and_maps_nothing()
     {
         _rig.Contract.Refusal = new PinDecision(null, ETXTBSY, "a truncate is under way");
-        MemoryRegionRequest request = new(0, 4096, 0, Wishes, () => throw new InvalidOperationException());
+        MemoryRegionRequest request = new(0, 4096, 0, Wishes, _ => throw new InvalidOperationException());
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
         Assert.Equal((ETXTBSY, "a truncate is under way"), (result.Errno, result.Reason));
         Rig.Ok(_rig.Device.DeallocateDomain(_domain));
@@ -102,7 +102,7 @@ public sealed class ObjectTests : IDisposable
     [Fact]
     public async Task A_mapping_that_fails_gives_the_pin_back()
     {
-        MemoryRegionRequest request = new(0, 4096, 0, Wishes, () => new NicError(ENOMEM, "mmap failed"));
+        MemoryRegionRequest request = new(0, 4096, 0, Wishes, _ => new NicError(ENOMEM, "mmap failed"));
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
         Assert.Equal((ENOMEM, "mmap failed"), (result.Errno, result.Reason));
         Assert.Empty(_rig.Contract.Held);
@@ -112,7 +112,7 @@ public sealed class ObjectTests : IDisposable
     [Fact]
     public async Task A_cancelled_registration_leaves_nothing_behind()
     {
-        MemoryRegionRequest request = new(0, 4096, 0, Wishes, () => throw new InvalidOperationException());
+        MemoryRegionRequest request = new(0, 4096, 0, Wishes, _ => throw new InvalidOperationException());
         await Assert.ThrowsAsync<OperationCanceledException>(
             async () => await _rig.Device.RegisterAsync(_domain, request, new CancellationToken(canceled: true)));
         Rig.Ok(_rig.Device.DeallocateDomain(_domain));
@@ -122,12 +122,12 @@ public sealed class ObjectTests : IDisposable
     public void A_fault_under_a_pin_is_a_breach_of_the_contract_from_that_byte_on()
     {
         var region = _rig.Register(_domain, 4096, 0, Wish);
-        _rig.Device.ReportFault(region.Key, 1000);
+        _rig.Device.ReportFault(region.Key, 1000, 0);
         var breach = Assert.Single(_rig.Contract.Breaches);
         Assert.Equal((region.Region.Pins[0].Pin, new ByteRange(9192, 12288)), (breach.Pin, breach.Range));
         Assert.Contains($"0x{region.Key:x}", breach.Evidence, StringComparison.Ordinal);
-        _rig.Device.ReportFault(region.Key ^ 1, 0);
-        _rig.Device.ReportFault(_rig.Register(_domain, 64, 0).Key, 0);
+        _rig.Device.ReportFault(region.Key ^ 1, 0, 0);
+        _rig.Device.ReportFault(_rig.Register(_domain, 64, 0).Key, 0, 0);
         Assert.Single(_rig.Contract.Breaches);
     }
 
@@ -140,10 +140,10 @@ public sealed class ObjectTests : IDisposable
             new(Wish with { Range = new ByteRange(0, 4096) }, () => default, 8192),
         ];
         MemoryRegion region = Rig.Ok(await _rig.Device.RegisterAsync(
-            _domain, new MemoryRegionRequest(0, 12288, 0, wishes, () => new RegionMapping(0, 0, () => { })), TestContext.Current.CancellationToken));
+            _domain, new MemoryRegionRequest(0, 12288, 0, wishes, _ => new RegionMapping(0, 0, () => { })), TestContext.Current.CancellationToken));
 
-        _rig.Device.ReportFault(region.Key, 4096);
-        _rig.Device.ReportFault(region.Key, 8192 + 100);
+        _rig.Device.ReportFault(region.Key, 4096, 0);
+        _rig.Device.ReportFault(region.Key, 8192 + 100, 0);
 
         var breach = Assert.Single(_rig.Contract.Breaches);
         Assert.Equal((region.Pins[1].Pin, new ByteRange(100, 4096)), (breach.Pin, breach.Range));
@@ -164,7 +164,7 @@ public sealed class ObjectTests : IDisposable
             4096);
         _rig.Contract.Refusal = null;
         MemoryRegionRequest request = new(
-            0, 8192, 0, [.. Wishes, refuseTheNext], () => throw new InvalidOperationException());
+            0, 8192, 0, [.. Wishes, refuseTheNext], _ => throw new InvalidOperationException());
 
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
 
@@ -196,7 +196,7 @@ public sealed class ObjectTests : IDisposable
             regions.Add(_rig.Register(_domain, 64, 0, memory: _rig.BlockMemory));
         }
 
-        MemoryRegionRequest request = new(0, 64, 0, [], () => throw new InvalidOperationException());
+        MemoryRegionRequest request = new(0, 64, 0, [], _ => throw new InvalidOperationException());
         var result = await _rig.Device.RegisterAsync(_domain, request, TestContext.Current.CancellationToken);
         Assert.Equal(ENOMEM, result.Errno);
         Rig.Ok(_rig.Device.Deregister(regions[100].Region));

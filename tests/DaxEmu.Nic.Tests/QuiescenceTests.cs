@@ -92,7 +92,7 @@ public sealed class QuiescenceTests
     {
         int mapping = rig.Mappings.Add((nint)memory.Start, memory.Length).Value;
         MemoryRegionRequest request = new(
-            0x1000, 4096, Rig.AllAccess, [], () => new RegionMapping(mapping, 0, onRelease));
+            0x1000, 4096, Rig.AllAccess, [], _ => new RegionMapping(mapping, 0, onRelease));
         return new TestRegion(memory, Rig.Ok(rig.Device.RegisterAsync(endpoint.Domain, request, default).AsTask().Result));
     }
 }

@@ -72,7 +72,7 @@ public sealed class RevocationTests
         bool released = false;
         MemoryRegionRequest request = new(
             0x1000, 4096, Rig.AllAccess, [new(Wish, () => new FileFacts(4096, true), 0)],
-            () =>
+            _ =>
             {
                 rig.Device.Revoke(Assert.Single(rig.Contract.Held));
                 return new RegionMapping(0, 0, () => released = true);

@@ -25,10 +25,12 @@ internal static class Admission
                 "or register it without local write, remote write and remote atomic access.");
         }
 
+        bool bounces = rules.Mapping == MappingRule.Bounce && request.Mapping != PinMapping.Sync;
+
         // Nothing is pinned: what an access finds is looked up when it comes.
         if (request.Kind == PinKind.Odp)
         {
-            return new(null, Yields: true);
+            return new(null, Yields: true, Bounces: bounces);
         }
 
         // Row "range past end of file". To the byte: the rest of the last page is mapped, but what is written there is not in the file.
@@ -54,9 +56,13 @@ internal static class Admission
         }
 
         AdmissionVerdict verdict = rules.AskForLayout ? LayoutRules.Judge(request, facts, rules) : default;
-        return verdict.Refusal is null && verdict.Remedy == Remedy.None
-            ? new(null, Yields: !facts.OpenForWriting && rules.Readers == ReaderRule.Yield)
-            : verdict;
+        if (verdict.Refusal is not null || verdict.Remedy != Remedy.None)
+        {
+            return verdict;
+        }
+
+        // What bounces has no page to lose: an operation changes what its next access finds, and nothing else.
+        return new(null, Yields: bounces || (!facts.OpenForWriting && rules.Readers == ReaderRule.Yield), Bounces: bounces);
     }
 
     internal static AdmissionVerdict No(int errno, string reason) => new(new Refusal(errno, reason));

@@ -4,4 +4,5 @@ namespace DaxEmu.Contract;
 /// <param name="Refusal">A no; null when there is none.</param>
 /// <param name="Remedy">What has to be done first; then it is asked again.</param>
 /// <param name="Yields">The pin may be granted, and stands in no operation's way.</param>
-internal readonly record struct AdmissionVerdict(Refusal? Refusal, Remedy Remedy = Remedy.None, bool Yields = false);
+/// <param name="Bounces">Granted, it is one of <see cref="PinMapping.Bounce"/>.</param>
+internal readonly record struct AdmissionVerdict(Refusal? Refusal, Remedy Remedy = Remedy.None, bool Yields = false, bool Bounces = false);

@@ -8,4 +8,7 @@ public enum MappingRule
 
     /// <summary>The storage (<see cref="PinMapping.Sync"/>).</summary>
     Sync,
+
+    /// <summary>The storage, or else the file: its pages are not mapped, and the device copies (<see cref="PinMapping.Bounce"/>).</summary>
+    Bounce,
 }

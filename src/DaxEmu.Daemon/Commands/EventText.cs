@@ -17,7 +17,8 @@ internal static class EventText
         LayoutWaits e => $"{Operation(e.Operation)} waits for {Pins(e.PinCount, e.Pins)}; policy {Policy(e.Policy)}" +
             (e.Deadline is { } deadline ? $", until {Moment.Local(deadline)} at the latest" : ""),
         LayoutDecided e => $"{Operation(e.Operation)} {Verdict(e)}: it met {Pins(e.PinCount, e.Pins)}; policy {Policy(e.Policy)}",
-        AccessFailed e => $"a work request of {Name(e.Pin.Request.Owner)} failed on {e.Range}, taken by {Operation(e.Cause)}",
+        AccessFailed e => $"a work request of {Name(e.Pin.Request.Owner)} failed on {e.Range}" +
+            (e.Cause is { } cause ? $", taken by {Operation(cause)}" : "") + (e.Evidence.Length > 0 ? $": {e.Evidence}" : ""),
         PagesOrphaned e => $"pin {e.Pin.Id} of {Name(e.Pin.Request.Owner)} keeps {e.Range}, which {Operation(e.Cause)} took from the file",
         Divergence e => $"DIVERGENCE: {e.Pin.Request.Region} of {Name(e.Pin.Request.Owner)} {(e.Access == PinAccess.Write ? "wrote" : "read")} " +
             $"{e.Range}, taken from the file by {Operation(e.Cause)}",

@@ -78,6 +78,7 @@ internal sealed partial class GuardMemoryResolver(GuardedVolumes volumes, FileMe
             Offset = memory.Value.Offset,
             CanWrite = memory.Value.CanWrite,
             Mapping = memory.Value.Mapping,
+            IsOnOwnMount = DescriptorStatus.IsServed(memory.Value.File),
             ReadFacts = FileMemoryResolver.FactsOf(memory.Value.File, backing.Blocks ?? memory.Value.File, memory.Value.CanWrite),
         };
     }

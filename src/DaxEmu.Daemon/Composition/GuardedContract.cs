@@ -56,6 +56,9 @@ internal sealed class GuardedContract(FileContract contract, GuardedVolumes volu
     public void ReportBreach(Pin pin, ByteRange range, string evidence) => contract.ReportBreach(pin, range, evidence);
 
     /// <inheritdoc/>
+    public void ReportFailedAccess(Pin pin, ByteRange range, string evidence) => contract.ReportFailedAccess(pin, range, evidence);
+
+    /// <inheritdoc/>
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => contract.ReportDivergence(pin, range, access);
 
     /// <inheritdoc/>

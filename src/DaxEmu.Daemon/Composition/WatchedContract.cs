@@ -17,7 +17,7 @@ internal sealed class WatchedContract(IFileContract contract, GuardedVolumes vol
     private readonly ConcurrentDictionary<long, Pin> _watched = new();
 
     /// <inheritdoc/>
-    /// <remarks>A pin on demand follows its file: whatever becomes of it is no breach.</remarks>
+    /// <remarks>A pin on demand, or one that bounces, follows its file: whatever becomes of it is no breach.</remarks>
     public async ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation)
     {
         if (request.Kind == PinKind.Odp
@@ -32,7 +32,7 @@ internal sealed class WatchedContract(IFileContract contract, GuardedVolumes vol
         try
         {
             PinDecision decision = await contract.PinAsync(request, readFacts, cancellation);
-            if (decision.Pin is { } granted)
+            if (decision.Pin is { Request.Mapping: not PinMapping.Bounce } granted)
             {
                 watch.Add(granted);
                 _watched[granted.Id] = pin = granted;
@@ -80,6 +80,9 @@ internal sealed class WatchedContract(IFileContract contract, GuardedVolumes vol
         contract.ReportBreach(pin, range, evidence);
         watch.Suspect(pin.Request.File);
     }
+
+    /// <inheritdoc/>
+    public void ReportFailedAccess(Pin pin, ByteRange range, string evidence) => contract.ReportFailedAccess(pin, range, evidence);
 
     /// <inheritdoc/>
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => contract.ReportDivergence(pin, range, access);

@@ -160,12 +160,13 @@ internal sealed partial class VerbsContext
         ProtectionDomain domain, ib_uverbs_reg_mr request, List<RegionPart> parts, bool writes, Rollback rollback, ref Command command)
     {
         RegionPinRequest[] pins = [.. parts.Where(p => p.Memory.Identity is not null).Select(PinOf)];
-        return Register(domain, request, pins, () => Map(parts, request.start, writes, IsDurable(request)), parts.Count, rollback, ref command);
+        return Register(
+            domain, request, pins, held => MapFiles(parts, held, request, writes), parts.Count, rollback, ref command);
     }
 
     private NicResult Register(
-        ProtectionDomain domain, ib_uverbs_reg_mr request, IReadOnlyList<RegionPinRequest> pins, Func<NicResult<RegionMapping>> map,
-        int segments, Rollback rollback, ref Command command)
+        ProtectionDomain domain, ib_uverbs_reg_mr request, IReadOnlyList<RegionPinRequest> pins,
+        Func<IReadOnlyList<RegionPin>, NicResult<RegionMapping>> map, int segments, Rollback rollback, ref Command command)
     {
         ulong length = request.length;
         // A longer one is refused by the NIC; its length is not to be added up with others'.
@@ -224,6 +225,13 @@ internal sealed partial class VerbsContext
             : null;
     }
 
+    // What the contract has granted says whether the files are mapped.
+    private NicResult<RegionMapping> MapFiles(
+        List<RegionPart> parts, IReadOnlyList<RegionPin> pins, in ib_uverbs_reg_mr request, bool writes) =>
+        pins.Any(held => held.Pin.Request.Mapping == PinMapping.Bounce)
+            ? Bounce(parts, pins, writes, IsDurable(request))
+            : Map(parts, request.start, writes, IsDurable(request));
+
     private NicResult<RegionMapping> Map(List<RegionPart> parts, ulong address, bool writes, bool isDurable)
     {
         MappingPart[] ranges = [.. parts.Select(p => new MappingPart(
@@ -249,7 +257,7 @@ internal sealed partial class VerbsContext
         // A flush may still be under way when the region goes: the memory stays mapped for that long.
         RegionSyncer? syncer = isDurable ? _services.Syncer : null;
         bool isSync = parts.TrueForAll(p => p.Memory.Mapping == PinMapping.Sync);
-        syncer?.Add(index.Value, new SyncedMemory(mapping.Address, isSync, mapping.Dispose));
+        syncer?.Add(index.Value, SyncedMemory.Mapped(mapping.Address, isSync, mapping.Dispose));
         KeptPieces kept = new(_quota);
         return new FileRegionMapping(index.Value, mapping, kept, () =>
         {

@@ -48,7 +48,7 @@ internal sealed partial class VerbsContext
 
         if (_unmappedRegions == MostUnmappedRegions)
         {
-            return new NicError(ENOMEM, $"one open device file has at most {MostUnmappedRegions} regions of memory that cannot be mapped");
+            return new NicError(ENOMEM, $"one open device file has at most {MostUnmappedRegions} regions of memory that is not mapped");
         }
 
         try
@@ -70,7 +70,7 @@ internal sealed partial class VerbsContext
         }
 
         return Register(
-            domain, request, [], () => MapUnmapped(unmapped, segment, descriptor), segments: 1, rollback, ref command);
+            domain, request, [], _ => MapUnmapped(unmapped, segment, descriptor), segments: 1, rollback, ref command);
     }
 
     private NicResult<RegionMapping> MapUnmapped(UnmappedMemory unmapped, daxemu_segment segment, SafeFileHandle descriptor)
@@ -95,7 +95,7 @@ internal sealed partial class VerbsContext
         }
 
         _copier ??= new UnmappedCopier(_identity.Id);
-        UnmappedRange range = new(own, segment.offset - slack, _copier);
+        ProcessRange range = new(own, segment.offset - slack, _copier);
         unmapped.Add(index.Value, range);
         _unmappedRegions++;
         return new RegionMapping(index.Value, slack, () =>

@@ -23,7 +23,7 @@ public sealed class NicEventRouter : INicEvents
     public void DrainNeeded(uint qpNumber, ulong cookie) => Find(cookie)?.OnDrainNeeded();
 
     /// <inheritdoc/>
-    public void MemoryFault(uint key, ulong offset) => _nic?.ReportFault(key, offset);
+    public void MemoryFault(uint key, ulong offset, int errno) => _nic?.ReportFault(key, offset, errno);
 
     /// <inheritdoc/>
     public void FlushFailed(uint key, ulong offset, int errno) => _nic?.ReportFlushFailure(key, offset, errno);

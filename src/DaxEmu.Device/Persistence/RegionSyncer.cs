@@ -1,12 +1,11 @@
-using DaxEmu.Linux.Memory;
 using DaxEmu.Nic;
 using static DaxEmu.Abi.errno;
 
 namespace DaxEmu.Device;
 
 /// <summary>
-/// Makes regions of files durable: by writing cache lines back where the mapping is MAP_SYNC, else by msync(2), which may take as long as
-/// the disk wants and therefore runs on threads of its own. They are started when the first region asks for it.
+/// Makes regions of files durable: by writing cache lines back where the mapping is MAP_SYNC, else by msync(2), or fdatasync(2) where nothing
+/// is mapped, which may take as long as the disk wants and therefore runs on threads of its own. They are started when the first region asks for it.
 /// </summary>
 public sealed class RegionSyncer : IPersistence, IDisposable
 {
@@ -62,9 +61,9 @@ public sealed class RegionSyncer : IPersistence, IDisposable
                 return PersistState.Failed;
             }
 
-            if (memory.IsSync && range.Length <= MostWrittenBackAtOnce)
+            if (memory.IsQuick && range.Length <= MostWrittenBackAtOnce)
             {
-                errno = WriteBack(memory, range);
+                errno = memory.Sync(range);
                 return errno == 0 ? PersistState.Durable : PersistState.Failed;
             }
 
@@ -109,7 +108,7 @@ public sealed class RegionSyncer : IPersistence, IDisposable
     }
 
     /// <summary>The region is gone.</summary>
-    /// <returns>Unmaps it: at once, or when nobody makes it durable any more.</returns>
+    /// <returns>Lets go of what it reached: at once, or when nobody makes it durable any more.</returns>
     internal Action Remove(int mapping)
     {
         lock (_gate)
@@ -119,13 +118,6 @@ public sealed class RegionSyncer : IPersistence, IDisposable
             return () => Release(memory);
         }
     }
-
-    private static int WriteBack(SyncedMemory memory, MappedRange range) =>
-        GuardedCopy.TryWriteBack(memory.Address + (nint)range.Offset, (nuint)range.Length) ? 0 : EFAULT;
-
-    private static int Sync(SyncedMemory memory, MappedRange range) => memory.IsSync
-        ? WriteBack(memory, range)
-        : MappedSync.Sync(memory.Address + (nint)range.Offset, (nuint)range.Length);
 
     private void Start()
     {
@@ -146,7 +138,7 @@ public sealed class RegionSyncer : IPersistence, IDisposable
             int errno = EFAULT;
             if (memory is not null)
             {
-                errno = Sync(memory, range);
+                errno = memory.Sync(range);
                 Release(memory);
             }
 
@@ -222,6 +214,6 @@ public sealed class RegionSyncer : IPersistence, IDisposable
             }
         }
 
-        memory.Unmap();
+        memory.Release();
     }
 }

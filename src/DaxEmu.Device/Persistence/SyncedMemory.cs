@@ -1,22 +1,48 @@
+using DaxEmu.Linux.Memory;
+using DaxEmu.Nic;
+using static DaxEmu.Abi.errno;
+
 namespace DaxEmu.Device;
 
 /// <summary>
-/// A region's mapping, which stays mapped until its region is gone and nobody makes it durable any more. Its lock is the syncer's.
+/// What a region reaches, which stays until the region is gone and nobody makes it durable any more. Its lock is the syncer's.
 /// </summary>
-/// <param name="address">Its first byte.</param>
-/// <param name="isSync">All of it is mapped MAP_SYNC.</param>
-/// <param name="unmap">Called once.</param>
-internal sealed class SyncedMemory(nint address, bool isSync, Action unmap)
+internal sealed class SyncedMemory
 {
-    /// <summary>Its first byte.</summary>
-    public nint Address => address;
+    private readonly Func<MappedRange, int> _sync;
+    private readonly Action _release;
 
-    /// <summary>All of it is mapped MAP_SYNC: to write cache lines back is enough.</summary>
-    public bool IsSync => isSync;
+    private SyncedMemory(bool isQuick, Func<MappedRange, int> sync, Action release)
+    {
+        IsQuick = isQuick;
+        _sync = sync;
+        _release = release;
+    }
+
+    /// <summary>Making it durable waits for no disk.</summary>
+    public bool IsQuick { get; }
 
     /// <summary>Holders: the region, and those who make it durable.</summary>
     public int Holders { get; set; } = 1;
 
-    /// <summary>Unmaps.</summary>
-    public void Unmap() => unmap();
+    /// <summary>A mapping.</summary>
+    /// <param name="address">Its first byte.</param>
+    /// <param name="isSync">All of it is mapped MAP_SYNC: to write cache lines back is enough.</param>
+    /// <param name="unmap">Called once.</param>
+    public static SyncedMemory Mapped(nint address, bool isSync, Action unmap) => new(
+        isSync,
+        isSync
+            ? range => GuardedCopy.TryWriteBack(address + (nint)range.Offset, (nuint)range.Length) ? 0 : EFAULT
+            : range => MappedSync.Sync(address + (nint)range.Offset, (nuint)range.Length),
+        unmap);
+
+    /// <summary>Files that are not mapped.</summary>
+    public static SyncedMemory Bounced(BouncedRange files) => new(false, range => files.Sync(range.Offset, range.Length), files.Dispose);
+
+    /// <summary>Makes a range durable.</summary>
+    /// <returns>0, or the errno.</returns>
+    public int Sync(MappedRange range) => _sync(range);
+
+    /// <summary>Lets go of it.</summary>
+    public void Release() => _release();
 }

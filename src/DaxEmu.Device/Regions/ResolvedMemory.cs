@@ -29,6 +29,12 @@ public sealed class ResolvedMemory : IDisposable
     /// </summary>
     public required PinMapping Mapping { get; init; }
 
+    /// <summary>
+    /// <see cref="File"/> lies on a mount that this process serves, and that has a page cache of its own: a write through it could wait for the
+    /// operation that waits for the write.
+    /// </summary>
+    public bool IsOnOwnMount { get; init; }
+
     /// <summary>Reads the file's size and the client's rights now.</summary>
     public required Func<FileFacts> ReadFacts { get; init; }
 

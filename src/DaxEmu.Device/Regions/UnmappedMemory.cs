@@ -2,7 +2,7 @@ using DaxEmu.Nic;
 
 namespace DaxEmu.Device;
 
-/// <summary>Client memory that this process cannot map: ranges of /proc/PID/mem, by their index in the mapping table.</summary>
+/// <summary>Client memory that this process does not map: ranges of /proc/PID/mem, and of files, by their index in the mapping table.</summary>
 public sealed unsafe class UnmappedMemory : IUnmappedMemory
 {
     private const uint PlaceBytes = 16384;
@@ -59,16 +59,28 @@ public sealed unsafe class UnmappedMemory : IUnmappedMemory
     {
         UnmappedPlace? own = _places[place];
         bool isOwn = own is not null && own.Ticket == ticket;
+        if (isOwn && !own!.IsGiven)
+        {
+            Give(own);
+        }
+
         length = isOwn ? own!.Length : 0;
         bytes = isOwn ? own!.Buffer : null;
         return isOwn ? own!.State : UnmappedCopy.None;
     }
 
+    /// <inheritdoc/>
+    public int ErrnoOf(uint place) => _places[place]?.Errno ?? 0;
+
     /// <summary>Enters a range; the mapping table has an entry of that index, for memory that is not mapped.</summary>
     internal void Add(int mapping, UnmappedRange range) => Volatile.Write(ref _ranges[mapping], range);
 
     /// <summary>Takes a range out: no copy of it begins any more.</summary>
-    internal void Remove(int mapping) => Volatile.Write(ref _ranges[mapping], null);
+    internal void Remove(int mapping)
+    {
+        _ranges[mapping]?.Close();
+        Volatile.Write(ref _ranges[mapping], null);
+    }
 
     private uint Begin(UnmappedPlace place, UnmappedPlace.Kind kind, int mapping, ulong offset, uint length)
     {
@@ -76,13 +88,25 @@ public sealed unsafe class UnmappedMemory : IUnmappedMemory
         place.Copy = kind;
         place.Offset = offset;
         place.Length = length;
+        place.Done = 0;
+        place.Errno = 0;
         place.Range = Volatile.Read(ref _ranges[mapping]);
         place.State = UnmappedCopy.UnderWay;
-        if (place.Range is null || !place.Range.Copier.TryAdd(place))
+        place.IsGiven = false;
+        Give(place);
+        return place.Ticket;
+    }
+
+    // A copier that has enough to do is asked again at the next look.
+    private static void Give(UnmappedPlace place)
+    {
+        if (place.Range is null || place.Range.IsClosed)
         {
-            place.State = kind == UnmappedPlace.Kind.Read ? UnmappedCopy.ReadFailed : UnmappedCopy.WriteFailed;
+            place.State = place.Copy == UnmappedPlace.Kind.Read ? UnmappedCopy.ReadFailed : UnmappedCopy.WriteFailed;
+            place.IsGiven = true;
+            return;
         }
 
-        return place.Ticket;
+        place.IsGiven = place.Range.Copier.TryAdd(place);
     }
 }

@@ -56,6 +56,15 @@ internal sealed unsafe class UnmappedPlace : IDisposable
     /// <summary>Bytes.</summary>
     public uint Length { get; set; }
 
+    /// <summary>Bytes that have been copied.</summary>
+    public uint Done { get; set; }
+
+    /// <summary>Why it failed: a value of errno(3), 0 when the memory was not there.</summary>
+    public int Errno { get; set; }
+
+    /// <summary>A copier has it, or had. The engine's.</summary>
+    public bool IsGiven { get; set; }
+
     /// <summary>What an atomic operation compares with, or adds.</summary>
     public ulong CompareAdd { get; set; }
 

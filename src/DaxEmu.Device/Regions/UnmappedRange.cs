@@ -1,25 +1,41 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace DaxEmu.Device;
 
-/// <summary>Memory of a client that only copying reaches.</summary>
-/// <param name="memory">The client's memory; disposed with this.</param>
-/// <param name="start">Address of the first byte, in the client.</param>
+/// <summary>Memory that only copying reaches. Its copier's thread alone copies.</summary>
 /// <param name="copier">Does the copying.</param>
-internal sealed class UnmappedRange(SafeFileHandle memory, ulong start, UnmappedCopier copier) : IDisposable
+internal abstract unsafe class UnmappedRange(UnmappedCopier copier) : IDisposable
 {
-    /// <summary>The client's memory: /proc/PID/mem.</summary>
-    public SafeFileHandle Memory => memory;
-
-    /// <summary>Address of the first byte, in the client.</summary>
-    public ulong Start => start;
+    private volatile bool _isClosed;
 
     /// <summary>Does the copying.</summary>
     public UnmappedCopier Copier => copier;
 
-    /// <summary>Copies not yet ended; the copier's.</summary>
-    public int Pending { get; set; }
+    /// <summary>Its region is going: copies that have not begun fail.</summary>
+    public bool IsClosed => _isClosed;
 
-    /// <summary>Closes the descriptor, once no copy uses it.</summary>
-    public void Dispose() => memory.Dispose();
+    /// <summary>From now on no copy begins.</summary>
+    public void Close() => _isClosed = true;
+
+    /// <summary>How many bytes from an offset on can be copied in one go.</summary>
+    public virtual uint Piece(ulong offset, uint length) => length;
+
+    /// <summary>Begins to use a piece; false when that cannot be now.</summary>
+    /// <param name="offset">A byte of the piece.</param>
+    /// <param name="isWrite">It is to be changed.</param>
+    public virtual bool TryEnter(ulong offset, bool isWrite) => true;
+
+    /// <summary>Ends what <see cref="TryEnter"/> began.</summary>
+    public virtual void Leave(ulong offset, bool isWrite)
+    {
+    }
+
+    /// <summary>Copies a piece from it.</summary>
+    /// <returns>0, or the errno; ENXIO when it is not there.</returns>
+    public abstract int Read(ulong offset, byte* to, uint length);
+
+    /// <summary>Copies to a piece of it, the last word last.</summary>
+    /// <inheritdoc cref="Read"/>
+    public abstract int Write(ulong offset, byte* from, uint length);
+
+    /// <summary>Lets go of it, once no copy uses it.</summary>
+    public abstract void Dispose();
 }

@@ -19,6 +19,9 @@ internal sealed record SessionServices(
     /// <summary>What each process has registered.</summary>
     public LockedMemory Locked { get; } = new(Options.MemoryLock);
 
+    /// <summary>The files that regions reach by copying.</summary>
+    public BouncedFiles Bounced { get; } = new();
+
     /// <summary>Memory of clients that cannot be mapped; null: the NIC's engines cannot reach any.</summary>
     public UnmappedMemory? Unmapped => Nic.UnmappedMemory as UnmappedMemory;
 }

@@ -26,7 +26,7 @@ internal sealed class PendingEvents
 
     public void Drain(in QpContext qp) => Add(new Event(Kind.Drain, 0, qp.Number, qp.Cookie));
 
-    public void Fault(uint key, ulong offset) => Add(new Event(Kind.Fault, 0, key, offset));
+    public void Fault(uint key, ulong offset, int errno) => Add(new Event(Kind.Fault, (uint)errno, key, offset));
 
     public void FlushFailed(uint key, ulong offset, int errno) => Add(new Event(Kind.FlushFailed, (uint)errno, key, offset));
 
@@ -56,7 +56,7 @@ internal sealed class PendingEvents
                     events.OrphanTouched(next.Number, next.Value, next.Type);
                     break;
                 default:
-                    events.MemoryFault(next.Number, next.Value);
+                    events.MemoryFault(next.Number, next.Value, (int)next.Type);
                     break;
             }
         }

@@ -106,10 +106,10 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
 
                     break;
                 case GuardedMemory.SourceFault:
-                    Report(sourceRange, sourceAddress, length, fault);
+                    Report(sourceRange, sourceAddress, length, fault, place);
                     return TransferResult.BadSource;
                 default:
-                    Report(destinationRange, destinationAddress, length, fault);
+                    Report(destinationRange, destinationAddress, length, fault, place);
                     return TransferResult.BadDestination;
             }
 
@@ -247,11 +247,12 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
     /// <param name="address">To this.</param>
     /// <param name="length">Its bytes.</param>
     /// <param name="fault">The address that could not be reached.</param>
-    public void Report(in rxe_sge range, byte* address, ulong length, void* fault)
+    /// <param name="place">Index of the queue pair.</param>
+    public void Report(in rxe_sge range, byte* address, ulong length, void* fault, uint place)
     {
         ulong distance = fault >= address && fault < address + length ? (ulong)((byte*)fault - address) : 0;
         (uint key, ulong offset) = regions.Locate(range, distance);
-        events.Fault(key, offset);
+        events.Fault(key, offset, IsUnmapped(address) && unmapped is not null ? unmapped.ErrnoOf(place) : 0);
     }
 
     // A place in one side: a range and how far into it.

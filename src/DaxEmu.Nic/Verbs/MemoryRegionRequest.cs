@@ -5,10 +5,10 @@ namespace DaxEmu.Nic;
 /// <param name="Length">Bytes.</param>
 /// <param name="AccessFlags">IBV_ACCESS_*.</param>
 /// <param name="Pins">What to ask the contract for, a request for each part that a file backs; asked for in this order.</param>
-/// <param name="Map">Maps the memory; called once all pins are held. A failure gives them back.</param>
+/// <param name="Map">Maps the memory; called with the pins once all are held. A failure gives them back.</param>
 public sealed record MemoryRegionRequest(
     ulong Iova,
     ulong Length,
     uint AccessFlags,
     IReadOnlyList<RegionPinRequest> Pins,
-    Func<NicResult<RegionMapping>> Map);
+    Func<IReadOnlyList<RegionPin>, NicResult<RegionMapping>> Map);

@@ -37,7 +37,7 @@ internal static class NicTables
         CompletionQueue cq = Filled("completion queues", limits.MaxCompletionQueues, () => nic.CreateCompletionQueue(Owner, 1, ring, 0));
         Filled("shared receive queues", limits.MaxSharedReceiveQueues, () => nic.CreateSharedReceiveQueue(domain, new(1, 1, 0, ring, 0)));
         Filled("memory regions", limits.MaxMemoryRegions, () => nic.RegisterAsync(
-            domain, new MemoryRegionRequest(4096, 4096, 0, [], () => new RegionMapping(0, 0, () => { })), default).AsTask().GetAwaiter().GetResult());
+            domain, new MemoryRegionRequest(4096, 4096, 0, [], _ => new RegionMapping(0, 0, () => { })), default).AsTask().GetAwaiter().GetResult());
         Filled("memory windows", limits.MaxMemoryWindows, () => nic.AllocateWindow(domain, IBV_MW_TYPE_1));
         AddressVector path = new() { IsGlobal = true, PortNumber = 1, DestinationGid = gid, SourceGidIndex = GidIndex };
         Filled("address handles", limits.MaxAddressHandles, () => nic.CreateAddressHandle(domain, path));

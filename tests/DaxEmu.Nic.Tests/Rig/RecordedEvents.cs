@@ -47,7 +47,7 @@ internal sealed class RecordedEvents : INicEvents
         }
     }
 
-    public void MemoryFault(uint key, ulong offset)
+    public void MemoryFault(uint key, ulong offset, int errno)
     {
         lock (_lock)
         {

@@ -216,7 +216,7 @@ internal sealed unsafe class Rig : IDisposable
             bytes,
             access,
             pin is null ? [] : [new RegionPinRequest(pin, () => new FileFacts(bytes, true), 0)],
-            () => new RegionMapping(mapping, 0, () => Mappings.Remove(mapping)));
+            _ => new RegionMapping(mapping, 0, () => Mappings.Remove(mapping)));
         return new TestRegion(memory, Ok(Device.RegisterAsync(domain, request, default).AsTask().Result));
     }
 
@@ -226,7 +226,7 @@ internal sealed unsafe class Rig : IDisposable
         int mapping = Ok(Mappings.AddUnmapped((nuint)bytes));
         slow.Add(mapping, memory);
         MemoryRegionRequest request = new(
-            _nextAddress, bytes, access, [], () => new RegionMapping(mapping, 0, () => Mappings.Remove(mapping)));
+            _nextAddress, bytes, access, [], _ => new RegionMapping(mapping, 0, () => Mappings.Remove(mapping)));
         _nextAddress += (bytes + 0xffff) & ~0xfffUL;
         return new TestRegion(memory, Ok(Device.RegisterAsync(domain, request, default).AsTask().Result));
     }
