@@ -1,6 +1,7 @@
 #include "session.h"
 #include "debug.h"
 #include "descriptors.h"
+#include "lease_signal.h"
 #include "libc.h"
 #include "manager.h"
 #include "registrations.h"
@@ -47,6 +48,12 @@ static int say_hello(struct session *session, int socket, const char *path)
     struct daxemu_hello hello = { .version = DAXEMU_PROTOCOL_VERSION };
     if (strlen(path) >= sizeof hello.path)
         return ENOENT;
+    int signal = lease_signal();
+    if (signal < 0) {
+        debug("DAXEMU_LEASE_SIGNAL is \"%s\": it must name a signal (SIGUSR1, RTMIN+1) or be its number", getenv("DAXEMU_LEASE_SIGNAL"));
+        return EINVAL;
+    }
+    hello.lease_signal = (uint32_t)signal;
     memcpy(hello.path, path, strlen(path));
     struct iovec body = { &hello, sizeof hello };
     struct reply reply;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using DaxEmu.Client;
 using DaxEmu.Contract;
 using DaxEmu.Daemon.Programs;
@@ -78,6 +79,38 @@ public sealed class LeaseTests : IAsyncDisposable
 
         Assert.Equal((0, ""), Outcome(await truncate));
         Assert.Empty(await EventsAsync<PinRevoked>(file));
+    }
+
+    [Fact]
+    public async Task A_program_that_asked_for_a_signal_gets_it_with_each_break()
+    {
+        // SIGUSR2, which nothing else in the test process uses.
+        const int Signal = 12;
+        string file = await ServeAsync("lease-revoke");
+        using SemaphoreSlim came = new(0);
+        using PosixSignalRegistration handler = PosixSignalRegistration.Create((PosixSignal)Signal, context =>
+        {
+            context.Cancel = true;
+            came.Release();
+        });
+        using RdmaDevice device = RdmaDevice.Open(Path.Combine(_daemon.Runtime, "device.sock"), Signal);
+        ProtectionDomain domain = device.CreateProtectionDomain();
+        for (int round = 0; round < 2; round++)
+        {
+            MemoryRegion region = domain.RegisterFile(file);
+            Task<ProgramRun> truncate = TruncateAsync(file);
+
+            await came.WaitAsync(_daemon.Patience);
+            await region.LeaseBreak.WaitAsync(_daemon.Patience);
+            region.Dispose();
+
+            Assert.Equal((0, ""), Outcome(await truncate));
+            await File.WriteAllBytesAsync(file, new byte[FileLength], _daemon.Patience);
+        }
+
+        Assert.Equal(0, came.CurrentCount);
+        RdmaException refused = Assert.Throws<RdmaException>(() => RdmaDevice.Open(Path.Combine(_daemon.Runtime, "device.sock"), 65));
+        Assert.Contains("there is no signal 65", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

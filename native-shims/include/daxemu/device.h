@@ -54,8 +54,12 @@ struct daxemu_reply {
 
 /* The first request on a connection, but for reads below /sys. */
 struct daxemu_hello {
-    __u32 version;  /* DAXEMU_PROTOCOL_VERSION */
-    __u32 reserved; /* 0 */
+    __u32 version; /* DAXEMU_PROTOCOL_VERSION */
+    /*
+     * A signal that the process which made the connection gets with each DAXEMU_EVENT_LEASE_BREAK, as by sigqueue(3): si_code SI_QUEUE, and
+     * the region's rkey in si_value.sival_int; 0: none.
+     */
+    __u32 lease_signal;
     char path[112]; /* the device file, such as "/dev/infiniband/uverbs0"; NUL-terminated; empty: the first device */
 };
 

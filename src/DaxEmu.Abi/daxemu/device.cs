@@ -68,7 +68,7 @@ public struct daxemu_reply
 public struct daxemu_hello
 {
     public uint version;
-    public uint reserved;
+    public uint lease_signal;
     public path_bytes path;
 
     [InlineArray(112)]

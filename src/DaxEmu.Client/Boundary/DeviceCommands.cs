@@ -20,9 +20,10 @@ internal sealed class DeviceCommands(DeviceConnection connection)
 
     /// <summary>open(2): the doorbell page, the worker's eventfd and the device's name.</summary>
     /// <param name="devicePath">The device file, or empty for the first.</param>
-    public (Doorbell Doorbell, string Name) Hello(string devicePath)
+    /// <param name="leaseSignal">The signal that comes when a lease is broken, or 0.</param>
+    public (Doorbell Doorbell, string Name) Hello(string devicePath, int leaseSignal)
     {
-        daxemu_hello hello = new() { version = DAXEMU_PROTOCOL_VERSION };
+        daxemu_hello hello = new() { version = DAXEMU_PROTOCOL_VERSION, lease_signal = (uint)leaseSignal };
         Span<byte> path = hello.path;
         if (Encoding.UTF8.GetByteCount(devicePath) >= path.Length)
         {

@@ -87,9 +87,14 @@ public sealed class RdmaDevice : IDisposable
     /// The daemon's device socket. Null: what DAXEMU_SOCKET names, else, but not for root, <c>$XDG_RUNTIME_DIR/daxemu/device.sock</c>
     /// or <c>/tmp/daxemu-UID/device.sock</c> without a session; else <c>/run/daxemu/device.sock</c>.
     /// </param>
+    /// <param name="leaseSignal">
+    /// Number of a signal that this process gets whenever somebody wants one of the device's memory regions back, besides the event that
+    /// <see cref="MemoryRegion.LeaseBreak"/> waits for; its value is the region's rkey. 0: none. A process that does not handle it may end by it
+    /// (signal(7)): see <see cref="System.Runtime.InteropServices.PosixSignalRegistration"/>.
+    /// </param>
     /// <exception cref="DeviceUnavailableException">No daemon listens there; the message says what was tried and what to do.</exception>
-    /// <exception cref="RdmaException">The daemon refused, for example because it is of another version.</exception>
-    public static RdmaDevice Open(string? socketPath = null)
+    /// <exception cref="RdmaException">The daemon refused, for example because it is of another version, or there is no such signal.</exception>
+    public static RdmaDevice Open(string? socketPath = null, int leaseSignal = 0)
     {
         IReadOnlyList<string> paths = socketPath is null
             ? DeviceSocketPath.Candidates(Environment.GetEnvironmentVariable, UserRuntimeDirectory.CurrentUser)
@@ -99,7 +104,7 @@ public sealed class RdmaDevice : IDisposable
         try
         {
             DeviceCommands commands = new(connection);
-            (doorbell, string name) = commands.Hello("");
+            (doorbell, string name) = commands.Hello("", leaseSignal);
             RdmaDevice device = new(connection, commands, doorbell, name);
             device._events.Start();
             return device;

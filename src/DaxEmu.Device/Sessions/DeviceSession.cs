@@ -18,6 +18,9 @@ namespace DaxEmu.Device;
 /// </summary>
 internal sealed class DeviceSession : IDisposable
 {
+    // signal(7): the last real-time signal on every architecture but MIPS.
+    private const uint MostSignals = 64;
+
     private const string Stopping = "the device is stopping";
 
     private readonly SessionServices _services;
@@ -28,6 +31,7 @@ internal sealed class DeviceSession : IDisposable
     private SessionDoorbell? _doorbell;
     private VerbsContext? _context;
     private CmFile? _connections;
+    private volatile int _leaseSignal;
     private volatile bool _stopped;
 
     /// <summary>Makes a session; <see cref="Run"/> does the rest.</summary>
@@ -109,9 +113,17 @@ internal sealed class DeviceSession : IDisposable
         }
     }
 
-    /// <summary>Tells the client that a region of its should go; from any thread.</summary>
+    /// <summary>Tells the client that a region of its should go, also by a signal when it has asked for one; from any thread.</summary>
     /// <param name="key">The region's.</param>
-    public void AskForRegion(uint key) => _context?.AskForRegion(key);
+    /// <exception cref="LinuxException">The signal could not be sent: as <see cref="KillClient"/>, or EAGAIN.</exception>
+    public void AskForRegion(uint key)
+    {
+        _context?.AskForRegion(key);
+        if (_leaseSignal != 0)
+        {
+            _socket.SignalPeer(_leaseSignal, (int)key);
+        }
+    }
 
     /// <summary>Kills the process that opened the device file, if it still lives; from any thread.</summary>
     /// <exception cref="LinuxException">ENOSYS: the kernel is too old to be sure whom it would be; EPERM.</exception>
@@ -227,6 +239,13 @@ internal sealed class DeviceSession : IDisposable
             return;
         }
 
+        if (hello.lease_signal > MostSignals)
+        {
+            _socket.Refuse(id, new NicError(
+                EINVAL, $"there is no signal {hello.lease_signal} to be sent when a lease is broken: they are 1 to {MostSignals}, and 0 for none"));
+            return;
+        }
+
         if (path == CmFile.Path)
         {
             OpenConnections(id);
@@ -252,6 +271,7 @@ internal sealed class DeviceSession : IDisposable
         }
 
         _doorbell = doorbell;
+        _leaseSignal = (int)hello.lease_signal;
         _context = new VerbsContext(_services, device, _identity, _quota, doorbell, () => Readiness.IsHungUp(_socket.Handle));
         _services.Log.SessionOpened(Snapshot);
         daxemu_hello_reply reply = new() { version = DAXEMU_PROTOCOL_VERSION, doorbell_length = (uint)SessionDoorbell.Length };

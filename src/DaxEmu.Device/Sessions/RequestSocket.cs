@@ -9,6 +9,7 @@ using DaxEmu.Nic;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.daxemu_device;
 using static DaxEmu.Abi.errno;
+using static DaxEmu.Abi.signal;
 
 namespace DaxEmu.Device;
 
@@ -16,8 +17,6 @@ namespace DaxEmu.Device;
 /// <param name="connection">The connection; disposed with this.</param>
 internal sealed class RequestSocket(SeqPacketConnection connection) : IDisposable
 {
-    private const int SIGKILL = 9;
-
     // No response of a command that is served is longer.
     private const int ResponseRoom = 4096;
 
@@ -35,7 +34,26 @@ internal sealed class RequestSocket(SeqPacketConnection connection) : IDisposabl
 
     /// <summary>Kills the process that connected, if it still lives.</summary>
     /// <exception cref="LinuxException">ENOSYS: this kernel cannot say for sure which process that was; EPERM.</exception>
-    public void KillPeer()
+    public void KillPeer() => ToPeer(peer => peer.Send(SIGKILL));
+
+    /// <summary>Sends a signal that the process which connected has asked for, with a value.</summary>
+    /// <exception cref="LinuxException">As <see cref="KillPeer"/>; EAGAIN: too many wait for it.</exception>
+    public void SignalPeer(int signal, int value)
+    {
+        uint user = connection.GetPeer().UserId;
+        ToPeer(peer =>
+        {
+            // A set-user-ID program that it has become since (execve(2)) did not ask, and its user may not send it any.
+            if (!ProcessStatus.MayBeSignalledBy(peer.ProcessId, user))
+            {
+                throw new LinuxException($"signal {signal} to process {peer.ProcessId}, which is no longer user {user}'s", EPERM);
+            }
+
+            peer.Queue(signal, value);
+        });
+    }
+
+    private void ToPeer(Action<PidDescriptor> send)
     {
         using PidDescriptor? peer = connection.OpenPeer();
         if (peer is null)
@@ -45,7 +63,7 @@ internal sealed class RequestSocket(SeqPacketConnection connection) : IDisposabl
 
         try
         {
-            peer.Send(SIGKILL);
+            send(peer);
         }
         catch (LinuxException gone) when (gone.Errno == ESRCH)
         {

@@ -1,5 +1,8 @@
+using DaxEmu.Abi;
 using DaxEmu.Linux.Events;
+using DaxEmu.Linux.Files;
 using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.signal;
 
 namespace DaxEmu.Linux.Processes;
 
@@ -43,6 +46,26 @@ public sealed class PidDescriptor : IDisposable
         if (ProcessCalls.PidfdSendSignal(ProcessCalls.SysPidfdSendSignal, Handle, signal, 0, 0) < 0)
         {
             throw LinuxException.FromLastError($"pidfd_send_signal({ProcessId}, {signal})");
+        }
+    }
+
+    /// <summary>Sends a signal with a value, as sigqueue(3) does: pidfd_send_signal(2).</summary>
+    /// <param name="signal">Its number.</param>
+    /// <param name="value">What the process finds in si_value.sival_int.</param>
+    /// <exception cref="LinuxException">ESRCH: it has ended; EPERM; EAGAIN: too many signals wait for it (RLIMIT_SIGPENDING).</exception>
+    public unsafe void Queue(int signal, int value)
+    {
+        siginfo_t info = new()
+        {
+            si_signo = signal,
+            si_code = SI_QUEUE,
+            si_pid = Environment.ProcessId,
+            si_uid = UserRuntimeDirectory.CurrentUser,
+            si_value = value,
+        };
+        if (ProcessCalls.PidfdSendSignal(ProcessCalls.SysPidfdSendSignal, Handle, signal, (nint)(&info), 0) < 0)
+        {
+            throw LinuxException.FromLastError($"pidfd_send_signal({ProcessId}, {signal}, SI_QUEUE)");
         }
     }
 

@@ -21,6 +21,18 @@ public static class ProcessStatus
         return end < 0 ? 0 : ulong.Parse(line[(end + 2)..].Split(' ')[StartTimeAfterCommand], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>True when a program may be signalled by a user who has no capabilities (kill(2)).</summary>
+    /// <param name="processId">The program's id.</param>
+    /// <param name="user">The user.</param>
+    public static bool MayBeSignalledBy(int processId, uint user)
+    {
+        // "Uid:" real, effective, saved set, filesystem: the user's must be the real or the saved set one.
+        string line = Read(processId, "status").Split('\n').FirstOrDefault(l => l.StartsWith("Uid:", StringComparison.Ordinal)) ?? "";
+        string[] ids = line.Split('\t');
+        string own = user.ToString(CultureInfo.InvariantCulture);
+        return user == 0 || (ids.Length > 3 && (ids[1] == own || ids[3] == own));
+    }
+
     private static string Read(int processId, string file)
     {
         try

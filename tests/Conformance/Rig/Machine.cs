@@ -96,6 +96,10 @@ public class Machine : IAsyncLifetime
     internal RunningProgram StartWithInput(string program, params IEnumerable<string> arguments) =>
         Start(program, arguments, Socket, hasInput: true);
 
+    /// <summary>Starts a program that sees the device, with some more variables.</summary>
+    internal RunningProgram StartWith(IReadOnlyDictionary<string, string> environment, string program, params IEnumerable<string> arguments) =>
+        Start(program, arguments, Socket, environment);
+
     /// <summary>Runs a program that sees the device, to its end.</summary>
     internal async Task<ProgramResult> RunAsync(string program, params IEnumerable<string> arguments)
     {

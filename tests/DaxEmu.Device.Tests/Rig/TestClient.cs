@@ -28,9 +28,9 @@ internal sealed class TestClient : IDisposable
 
     public SeqPacketConnection? AsyncChannel { get; private set; }
 
-    public TestReply Hello(string path = "", uint version = DAXEMU_PROTOCOL_VERSION)
+    public TestReply Hello(string path = "", uint version = DAXEMU_PROTOCOL_VERSION, uint leaseSignal = 0)
     {
-        daxemu_hello hello = new() { version = version };
+        daxemu_hello hello = new() { version = version, lease_signal = leaseSignal };
         System.Text.Encoding.UTF8.GetBytes(path, hello.path);
         TestReply reply = Request(DAXEMU_REQ_HELLO, Bytes(hello));
         if (reply.Result == 0)

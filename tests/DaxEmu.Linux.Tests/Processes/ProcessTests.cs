@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DaxEmu.Linux.Files;
 using DaxEmu.Linux.Processes;
 using Xunit;
 using static DaxEmu.Abi.errno;
@@ -27,6 +28,17 @@ public sealed class ProcessTests
     {
         Assert.Equal("", ProcessStatus.CommandOf(processId));
         Assert.Equal(0ul, ProcessStatus.StartTimeOf(processId));
+    }
+
+    [Fact]
+    public void A_user_may_signal_its_own_programs_and_root_all()
+    {
+        uint own = UserRuntimeDirectory.CurrentUser;
+
+        Assert.True(ProcessStatus.MayBeSignalledBy(Environment.ProcessId, own));
+        Assert.True(ProcessStatus.MayBeSignalledBy(Environment.ProcessId, 0));
+        Assert.False(ProcessStatus.MayBeSignalledBy(Environment.ProcessId, own + 12345));
+        Assert.False(ProcessStatus.MayBeSignalledBy(int.MaxValue, own + 12345));
     }
 
     [Fact]
