@@ -13,7 +13,7 @@ internal sealed class CallerProcess : IDisposable
     private readonly Process _process;
     private readonly CancellationTokenRegistration _impatience;
 
-    public CallerProcess(IReadOnlyList<string> commandLine, CancellationToken patience)
+    public CallerProcess(IReadOnlyList<string> commandLine, IReadOnlyDictionary<string, string> environment, CancellationToken patience)
     {
         _commandLine = string.Join(' ', commandLine);
         ProcessStartInfo start = new(commandLine[0], commandLine.Skip(1))
@@ -22,6 +22,11 @@ internal sealed class CallerProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         _process = Process.Start(start)!;
         _impatience = patience.Register(_process.Kill);
     }

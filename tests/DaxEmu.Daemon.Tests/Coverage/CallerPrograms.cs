@@ -4,12 +4,14 @@ using Xunit;
 
 namespace DaxEmu.Daemon.Tests.Coverage;
 
-/// <summary>caller.c, compiled in both ways, and caller.py, where every user can run them.</summary>
+/// <summary>caller.c, compiled in both ways, caller.py, and the library that is preloaded, where every user can run them.</summary>
 internal sealed class CallerPrograms
 {
     private readonly string _directory;
 
     private CallerPrograms(string directory) => _directory = directory;
+
+    private string Library => Path.Combine(_directory, Path.GetFileName(PreloadLibrary.Path));
 
     /// <summary>Puts them into a directory.</summary>
     public static async Task<CallerPrograms> CompileAsync(string directory, CancellationToken patience)
@@ -28,11 +30,19 @@ internal sealed class CallerPrograms
         }
 
         File.Copy(Path.Combine(sources, "caller.py"), Path.Combine(directory, "caller.py"));
-        return new CallerPrograms(directory);
+        CallerPrograms programs = new(directory);
+        File.Copy(PreloadLibrary.Path, programs.Library);
+        return programs;
     }
 
     /// <summary>Starts a caller.</summary>
-    public CallerProcess Start(CoveredCaller caller, CancellationToken patience) => new([.. caller.CommandLine.Select(FillIn)], patience);
+    /// <param name="caller">Which.</param>
+    /// <param name="deviceSocket">A daemon whom it asks by itself, with the library for that in it, or null.</param>
+    /// <param name="patience">Kills it.</param>
+    public CallerProcess Start(CoveredCaller caller, string? deviceSocket, CancellationToken patience) => new(
+        [.. caller.CommandLine.Select(FillIn)],
+        deviceSocket is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["LD_PRELOAD"] = Library, ["DAXEMU_SOCKET"] = deviceSocket },
+        patience);
 
     private string FillIn(string argument) => argument switch
     {

@@ -1,4 +1,5 @@
 using DaxEmu.Contract;
+using DaxEmu.Daemon.Configuration;
 using DaxEmu.Linux;
 using static DaxEmu.Abi.errno;
 
@@ -34,9 +35,9 @@ internal sealed record CoverageCell(
     {
         (CallerProcess.Cannot, CallerProcess.Cannot) when Events.All(e => e is PinGranted or PinReleased) => NoWay,
         (0, 0) when !Pinned.HasMoved && !IsRefused && !IsBreached => Harmless,
-        (0, ETXTBSY) when Twin.HasMoved && !Pinned.HasMoved && IsRefused => Refused,
+        (0, ETXTBSY) when Twin.HasMoved && !Pinned.HasMoved && IsRefused => RefusedAs,
         (0, 0) when Twin.HasMoved && Pinned.HasMoved && !IsRefused => IsBreached ? Breach : NotCaught,
-        (not 0, ETXTBSY) when !Pinned.HasMoved && IsRefused => $"{Refused}, else `{ErrnoName.Of(Twin.Errno)}`",
+        (not 0, ETXTBSY) when !Pinned.HasMoved && IsRefused => $"{RefusedAs}, else `{ErrnoName.Of(Twin.Errno)}`",
         (EPERM or EACCES, var errno) when errno == Twin.Errno && IsUntouched => $"`{ErrnoName.Of(errno)}`: not allowed",
         (not 0, var errno) when errno == Twin.Errno && IsUntouched => $"`{ErrnoName.Of(errno)}`: not there",
         _ => $"{Unclear}{Twin}, {Pinned}, {string.Join(", ", Events.Select(e => e.GetType().Name))}",
@@ -45,8 +46,13 @@ internal sealed record CoverageCell(
     /// <summary>Whether what was seen has none of the meanings that the document explains.</summary>
     public bool IsUnclear => Verdict.StartsWith(Unclear, StringComparison.Ordinal);
 
-    private bool IsRefused => Events.OfType<LayoutDecided>().Any(
-        e => e.Verdict == LayoutVerdict.Refuse && e.Errno == ETXTBSY && e.Operation.Kind == Operation.Kind);
+    private IReadOnlyList<LayoutOperationKind> RefusedKinds =>
+        [.. Events.OfType<LayoutDecided>().Where(e => e.Verdict == LayoutVerdict.Refuse && e.Errno == ETXTBSY).Select(e => e.Operation.Kind)];
+
+    private bool IsRefused => RefusedKinds.Count > 0;
+
+    // A guard that cannot tell operations apart names the worst that it may be.
+    private string RefusedAs => RefusedKinds.Contains(Operation.Kind) ? Refused : $"{Refused} as `{KebabCase.Of(RefusedKinds[0])}`";
 
     private bool IsBreached => Events.OfType<Breach>().Any();
 

@@ -67,7 +67,7 @@ public sealed class CoverageOutcomes : IAsyncLifetime
                     continue;
                 }
 
-                using CallerProcess process = programs.Start(caller, patience);
+                using CallerProcess process = programs.Start(caller, guard.IsPreloaded ? files.DeviceSocket : null, patience);
                 foreach (CoveredOperation operation in operations)
                 {
                     _cells[(guard, operation, caller)] = await RunAsync(files, device, daemon.Admin, operation, caller, process, patience);

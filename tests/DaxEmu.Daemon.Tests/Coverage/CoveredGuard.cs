@@ -13,6 +13,7 @@ internal sealed record CoveredGuard(string Name, string Word, string Key)
     [
         new("FUSE, passed through", "fuse-passthrough", "fuse") { Mounts = true, IsPassedThrough = true, Since = new(6, 9) },
         new("FUSE, with a page cache of its own", "fuse-page-cache", "fuse") { Mounts = true },
+        new("preload, in place", "preload", "preload") { IsPreloaded = true },
         new("none", "none", "none"),
     ];
 
@@ -21,6 +22,9 @@ internal sealed record CoveredGuard(string Name, string Word, string Key)
 
     /// <summary>Whether the mount's data goes straight to the files.</summary>
     public bool IsPassedThrough { get; private init; }
+
+    /// <summary>Whether programs ask by a library that is loaded into them.</summary>
+    public bool IsPreloaded { get; private init; }
 
     /// <summary>The first Linux that has what it needs.</summary>
     public Version Since { get; private init; } = new(0, 0);
