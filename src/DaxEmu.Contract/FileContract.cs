@@ -73,11 +73,6 @@ public sealed partial class FileContract(
 
     private ValueTask<LayoutDecision> DecideAsync(LayoutOperation operation, CancellationToken cancellation)
     {
-        if (cancellation.IsCancellationRequested)
-        {
-            return new(new LayoutDecision(LayoutVerdict.Refuse, Errno.EINTR, "The caller was interrupted.", null));
-        }
-
         ByteRange range = operation.Range;
         if (range.IsEmpty)
         {
@@ -108,6 +103,12 @@ public sealed partial class FileContract(
                     }
                     else if (PolicyVerdict.Waits(policy.Policy))
                     {
+                        // Only a wait can be interrupted: what is decided at once is, as by any file system.
+                        if (cancellation.IsCancellationRequested)
+                        {
+                            return new(new LayoutDecision(LayoutVerdict.Refuse, Errno.EINTR, "The caller was interrupted.", null));
+                        }
+
                         blocked = Block(file, operation, policy, told);
                     }
                     else

@@ -23,7 +23,7 @@ public interface IFileContract
     /// Asks whether a layout operation may go ahead. Completes at once unless the policy waits.
     /// </summary>
     /// <param name="operation">The operation.</param>
-    /// <param name="cancellation">The caller was interrupted: the decision is then a refusal with EINTR.</param>
+    /// <param name="cancellation">The caller was interrupted: where it would have to wait, the decision is then a refusal with EINTR.</param>
     /// <returns>The verdict; dispose it when the operation has been carried out.</returns>
     ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation);
 

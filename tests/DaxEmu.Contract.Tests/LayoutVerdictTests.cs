@@ -96,13 +96,29 @@ public sealed class LayoutVerdictTests
         Assert.Equal(LayoutVerdict.Proceed, decision.Verdict);
     }
 
+    /// <summary>A signal that comes while truncate(2) is at work does not make it fail on any file system.</summary>
     [Fact]
-    public async Task A_caller_that_was_interrupted_is_refused_with_EINTR()
+    public async Task An_interrupted_caller_that_need_not_wait_is_decided()
     {
-        LayoutDecision decision = await new World().Contract.RequestAsync(
+        using LayoutDecision decision = await new World().Contract.RequestAsync(
+            World.Operation(LayoutOperationKind.Truncate, ByteRange.From(0)), new CancellationToken(canceled: true));
+
+        Assert.Equal(LayoutVerdict.Proceed, decision.Verdict);
+    }
+
+    [Theory]
+    [InlineData(Policy.Wait)]
+    [InlineData(Policy.LeaseRevoke)]
+    public async Task An_interrupted_caller_that_would_have_to_wait_is_refused_with_EINTR_and_no_holder_is_asked(Policy policy)
+    {
+        World world = new() { PolicyInForce = policy };
+        await world.Pin(0, 4096);
+
+        LayoutDecision decision = await world.Contract.RequestAsync(
             World.Operation(LayoutOperationKind.Truncate, ByteRange.From(0)), new CancellationToken(canceled: true));
 
         Assert.Equal((LayoutVerdict.Refuse, EINTR), (decision.Verdict, decision.Errno));
+        Assert.Empty(world.Holders.Notices);
     }
 
     [Fact]
