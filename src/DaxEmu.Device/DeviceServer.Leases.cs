@@ -34,7 +34,15 @@ public sealed partial class DeviceServer
     }
 
     /// <inheritdoc/>
-    public void Revoke(Pin pin, LayoutOperation? cause) => _services.Nic.Revoke(pin);
+    /// <remarks>
+    /// An engine may be held up by a store into the very file: without FUSE passthrough a page that is to be written back waits for the
+    /// truncate that asks for this. So the wait for engines ends, and the operation fails with it.
+    /// </remarks>
+    public void Revoke(Pin pin, LayoutOperation? cause)
+    {
+        using CancellationTokenSource limit = new(PageKeeper.EnginePatience);
+        _services.Nic.Revoke(pin, limit.Token);
+    }
 
     /// <inheritdoc/>
     /// <remarks>The process is the one that opened the device file, whoever has the descriptor now. When it cannot be killed, the log says so.</remarks>

@@ -11,8 +11,9 @@ public sealed unsafe partial class NicBlock
     /// Begins a pause: when this returns, no engine is at a queue pair that could reach a region of the domains, and none begins until
     /// <see cref="Resume"/>. Pauses of a domain add up.
     /// </summary>
-    /// <remarks>As <see cref="WaitForEngines"/> has it: an engine that goes in later sees the pause, one that went in before is waited for.</remarks>
-    internal void Pause(IReadOnlyList<uint> domains)
+    /// <remarks>As <see cref="WaitForEngines()"/> has it: an engine that goes in later sees the pause, one that went in before is waited for.</remarks>
+    /// <exception cref="TimeoutException">An engine did not come to the end of a copy before the limit: nothing is paused.</exception>
+    internal void Pause(IReadOnlyList<uint> domains, CancellationToken limit)
     {
         foreach (uint domain in domains)
         {
@@ -20,7 +21,11 @@ public sealed unsafe partial class NicBlock
         }
 
         Interlocked.Increment(ref ((BlockHeader*)_base)->Pauses);
-        WaitForEngines();
+        if (!WaitForEngines(limit))
+        {
+            Resume(domains);
+            throw new TimeoutException("an engine of the device did not come to the end of a copy in time");
+        }
     }
 
     /// <summary>Ends a pause.</summary>

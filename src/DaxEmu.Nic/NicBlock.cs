@@ -159,8 +159,13 @@ public sealed unsafe partial class NicBlock
     /// sequences. So either the engine sees the entry invalid, or the caller sees the sequence odd and waits for it to change. The
     /// engine's release when it makes the sequence even pairs with the acquire here: its last copy is over before this returns.
     /// </remarks>
+    internal void WaitForEngines() => _ = WaitForEngines(CancellationToken.None);
+
+    /// <inheritdoc cref="WaitForEngines()"/>
+    /// <param name="limit">Gives up: an engine may be held up by a store into a file whose file system waits for the caller.</param>
+    /// <returns>False when it was given up.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal void WaitForEngines()
+    internal bool WaitForEngines(CancellationToken limit)
     {
         Interlocked.MemoryBarrier();
         for (int slot = 0; slot < Header.Engines; slot++)
@@ -170,16 +175,23 @@ public sealed unsafe partial class NicBlock
             SpinWait spin = new();
             while ((seen & 1) != 0 && Volatile.Read(ref sequence) == seen)
             {
+                if (limit.IsCancellationRequested)
+                {
+                    return false;
+                }
+
                 spin.SpinOnce(sleep1Threshold: -1);
             }
         }
+
+        return true;
     }
 
     /// <summary>The number of the grace period that runs now.</summary>
     internal ulong ReadGrace() => Volatile.Read(ref ((BlockHeader*)_base)->Grace);
 
     /// <summary>
-    /// Begins a grace period, after an entry was marked invalid: for an engine, which cannot wait for others as <see cref="WaitForEngines"/>
+    /// Begins a grace period, after an entry was marked invalid: for an engine, which cannot wait for others as <see cref="WaitForEngines()"/>
     /// does, since others may be waiting for it.
     /// </summary>
     internal ulong BeginGrace() => Interlocked.Increment(ref ((BlockHeader*)_base)->Grace);

@@ -31,7 +31,11 @@ public sealed partial class NicDevice
     /// Stops all access to regions: when it returns not a byte of them is read or written until it is disposed. Work requests that could
     /// reach them wait meanwhile, and none fails for it.
     /// </summary>
-    public NicPause Pause(IEnumerable<MemoryRegion> regions) => new(_block, [.. regions.Select(r => r.Domain.Number).Distinct()]);
+    /// <param name="regions">The regions.</param>
+    /// <param name="limit">Gives up waiting for an engine that does not come to the end of a copy.</param>
+    /// <exception cref="TimeoutException">It was given up: nothing is paused.</exception>
+    public NicPause Pause(IEnumerable<MemoryRegion> regions, CancellationToken limit = default) =>
+        new(_block, [.. regions.Select(r => r.Domain.Number).Distinct()], limit);
 
     /// <summary>
     /// Notes that pages of a region are no longer the file's; the caller has put others in their place, and a <see cref="Pause"/> of the region is

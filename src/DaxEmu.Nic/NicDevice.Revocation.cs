@@ -25,7 +25,9 @@ public sealed partial class NicDevice
     /// window. Work requests on it fail as on a key that never was. The region is still there for <see cref="Deregister"/>.
     /// </summary>
     /// <param name="pin">The pin; the caller takes it back from the contract.</param>
-    public void Revoke(Pin pin)
+    /// <param name="limit">Gives up waiting for an engine that does not come to the end of a copy. The region stays closed all the same.</param>
+    /// <exception cref="TimeoutException">It was given up: an engine may still be at a byte.</exception>
+    public void Revoke(Pin pin, CancellationToken limit = default)
     {
         ArgumentNullException.ThrowIfNull(pin);
         MemoryRegion? region;
@@ -43,13 +45,21 @@ public sealed partial class NicDevice
         }
 
         // First the region: once the engines have passed, none binds a window to it any more. Then the windows that it has.
-        _block.WaitForEngines();
+        WaitForEngines(limit);
         lock (_lock)
         {
             FreeWindows(bound => bound.RegionKey == region.Key);
         }
 
-        _block.WaitForEngines();
+        WaitForEngines(limit);
+    }
+
+    private void WaitForEngines(CancellationToken limit)
+    {
+        if (!_block.WaitForEngines(limit))
+        {
+            throw new TimeoutException("an engine of the device did not come to the end of a copy in time");
+        }
     }
 
     private MemoryRegion? FindByPin(Pin pin) => _regionsByPin.GetValueOrDefault(pin.Id);

@@ -7,11 +7,11 @@ public sealed class NicPause : IDisposable
     private readonly uint[] _domains;
     private int _isOver;
 
-    internal NicPause(NicBlock block, uint[] domains)
+    internal NicPause(NicBlock block, uint[] domains, CancellationToken limit)
     {
         _block = block;
         _domains = domains;
-        block.Pause(domains);
+        block.Pause(domains, limit);
     }
 
     /// <summary>Ends it.</summary>

@@ -15,6 +15,9 @@ public sealed class RegionSyncer : IPersistence, IDisposable
     // About 50 us of cache-line write-backs: a turn of an engine may take that.
     private const ulong MostWrittenBackAtOnce = 256 * 1024;
 
+    // A disk that does not answer must not keep the daemon from ending.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly INicEvents _events;
     private readonly SyncedMemory?[] _memory;
     private readonly SyncSlot[] _slots;
@@ -82,7 +85,10 @@ public sealed class RegionSyncer : IPersistence, IDisposable
         }
     }
 
-    /// <summary>Stops and joins the threads; no engine may run any more.</summary>
+    /// <summary>
+    /// Stops and joins the threads; no engine may run any more. One that is in msync(2) for longer is left to the end of the process, and
+    /// tells nobody any more.
+    /// </summary>
     public void Dispose()
     {
         lock (_gate)
@@ -91,9 +97,10 @@ public sealed class RegionSyncer : IPersistence, IDisposable
             Monitor.PulseAll(_gate);
         }
 
+        long deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
         foreach (Thread thread in _threads)
         {
-            thread.Join();
+            thread.Join((int)Math.Max(0, deadline - Environment.TickCount64));
         }
     }
 
@@ -181,6 +188,11 @@ public sealed class RegionSyncer : IPersistence, IDisposable
         ulong cookie;
         lock (_gate)
         {
+            if (_isStopping)
+            {
+                return;
+            }
+
             ref SyncSlot slot = ref _slots[queue];
             if (slot.IsWantedAgain)
             {

@@ -3,6 +3,7 @@ using DaxEmu.Linux;
 using DaxEmu.Linux.Memory;
 using DaxEmu.Nic;
 using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.errno;
 
 namespace DaxEmu.Device;
 
@@ -19,6 +20,9 @@ namespace DaxEmu.Device;
 /// <param name="log">Told what could not be done.</param>
 internal sealed class PageKeeper(NicDevice nic, IDeviceLog log)
 {
+    /// <summary>How long an engine may take to the end of a copy before the operation that waits for it is given up.</summary>
+    internal static readonly TimeSpan EnginePatience = TimeSpan.FromSeconds(5);
+
     /// <summary>As <see cref="IPinHolders.Detach"/>.</summary>
     public PageDetachment Detach(LayoutOperation cause, IReadOnlyList<PinnedPages> pages)
     {
@@ -39,7 +43,12 @@ internal sealed class PageKeeper(NicDevice nic, IDeviceLog log)
         {
             file = MemoryFile.CreateSealed("daxemu-orphans", pieces[^1].Offset + (long)pieces[^1].Range.Length);
             _ = Copy(pieces, file);
-            pause = nic.Pause(pieces.SelectMany(p => p.Holders).Select(h => h.Region).Distinct());
+            using (CancellationTokenSource limit = new(EnginePatience))
+            {
+                pause = nic.Pause(pieces.SelectMany(p => p.Holders).Select(h => h.Region).Distinct(), limit.Token);
+            }
+
+
             List<KeptPiece> copied = Copy(pieces, file);
             (SafeFileHandle kept, NicPause over) = (file, pause);
             return new PageDetachment(
@@ -56,6 +65,12 @@ internal sealed class PageKeeper(NicDevice nic, IDeviceLog log)
             file?.Dispose();
             ReturnMappings(pieces);
             return new PageDetachment(failure.Errno, $"The pages could not be kept for the regions that have them: {failure.Message}.");
+        }
+        catch (TimeoutException failure)
+        {
+            file?.Dispose();
+            ReturnMappings(pieces);
+            return new PageDetachment(EBUSY, $"The pages could not be kept for the regions that have them: {failure.Message}.");
         }
     }
 
