@@ -9,6 +9,10 @@ namespace DaxEmu.Guards.Fuse;
 /// </summary>
 internal sealed class BackingIds(FuseDevice device, FuseDataPath dataPath, IGuardEvents events)
 {
+    // FOPEN_NOFLUSH: there is nothing to be done when a descriptor is closed, so the kernel need not ask. Without passthrough the daemon has
+    // clients' descriptors of its own mount: when it is killed, the kernel closes them before it lets go of the connection, and would wait
+    // for an answer to that question for ever.
+
     /// <summary>Notes an open of a node, whose gate the caller holds. Returns the FOPEN_* flags and the id for the reply.</summary>
     internal (uint Flags, int Id) Opened(Node node, SafeFileHandle descriptor)
     {
@@ -22,7 +26,7 @@ internal sealed class BackingIds(FuseDevice device, FuseDataPath dataPath, IGuar
             }
         }
 
-        return node.BackingId > 0 ? (FOPEN_PASSTHROUGH, node.BackingId) : (FOPEN_KEEP_CACHE, 0);
+        return node.BackingId > 0 ? (FOPEN_PASSTHROUGH | FOPEN_NOFLUSH, node.BackingId) : (FOPEN_KEEP_CACHE | FOPEN_NOFLUSH, 0);
     }
 
     /// <summary>Notes that an open has ended, the node's gate held.</summary>
