@@ -1,7 +1,7 @@
 using System.Globalization;
 using Benchmarks;
 
-IBenchmark[] all = [new PinIndexBenchmark()];
+IBenchmark[] all = [new PinIndexBenchmark(), new FanotifyReadBenchmark()];
 string[] unknown = [.. args.Except(all.Select(b => b.Name))];
 if (unknown.Length > 0)
 {

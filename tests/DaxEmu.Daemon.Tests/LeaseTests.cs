@@ -8,14 +8,23 @@ using Xunit;
 namespace DaxEmu.Daemon.Tests;
 
 /// <summary>The policies that wait, between real processes: a client that holds a file, and a program that truncates it.</summary>
-public sealed class LeaseTests : IAsyncDisposable
+public class LeaseTests : IAsyncDisposable
 {
     private const int FileLength = 4 << 20;
 
     // Long enough that a test which ends the wait by another way would fail by its patience.
     private const string Never = "86400000";
 
-    private readonly TestDaemon _daemon = new();
+    private readonly TestDaemon _daemon;
+
+    public LeaseTests()
+        : this(isInPlace: false)
+    {
+    }
+
+    private protected LeaseTests(bool isInPlace) => _daemon = new TestDaemon(isInPlace);
+
+    private protected virtual string TimedOut => "Connection timed out";
 
     [Fact]
     public async Task Under_wait_a_truncate_returns_when_the_holder_lets_go()
@@ -35,7 +44,7 @@ public sealed class LeaseTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Under_wait_a_limit_gives_ETIMEDOUT()
+    public async Task Under_wait_a_limit_ends_the_waiting_with_an_error()
     {
         string file = await ServeAsync("wait", wait: "200");
         using RdmaDevice device = OpenDevice();
@@ -43,7 +52,7 @@ public sealed class LeaseTests : IAsyncDisposable
 
         ProgramRun late = await TruncateAsync(file);
 
-        Assert.Contains("Connection timed out", late.Error, StringComparison.Ordinal);
+        Assert.Contains(TimedOut, late.Error, StringComparison.Ordinal);
         Assert.Equal(FileLength, new FileInfo(file).Length);
     }
 
@@ -203,7 +212,11 @@ public sealed class LeaseTests : IAsyncDisposable
         Assert.Single(await _daemon.Process.Admin.PinsAsync(file, _daemon.Patience));
     }
 
-    public ValueTask DisposeAsync() => _daemon.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _daemon.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     private static (int Status, string Error) Outcome(ProgramRun run) => (run.ExitStatus, run.Error);
 

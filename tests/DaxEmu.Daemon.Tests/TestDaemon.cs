@@ -9,14 +9,18 @@ internal sealed class TestDaemon : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly CancellationTokenSource _patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+    private readonly bool _isInPlace;
     private DaemonProcess? _process;
 
-    public TestDaemon()
+    /// <summary>Makes its directories.</summary>
+    /// <param name="isInPlace">It guards the files where they are, by fanotify; else on a FUSE mount.</param>
+    public TestDaemon(bool isInPlace = false)
     {
+        _isInPlace = isInPlace;
         _patience.CancelAfter(TimeSpan.FromMinutes(2));
         Runtime = Path.Combine(_directory.Path, "run");
         Backing = _directory.Make("backing");
-        Mount = _directory.Make("mount");
+        Mount = isInPlace ? Backing : _directory.Make("mount");
         Configuration = _directory.Write("daxemu.json", "{}");
     }
 
@@ -26,6 +30,7 @@ internal sealed class TestDaemon : IAsyncDisposable
 
     public string Backing { get; }
 
+    /// <summary>Where programs see the files.</summary>
     public string Mount { get; }
 
     public string Configuration { get; }
@@ -35,7 +40,8 @@ internal sealed class TestDaemon : IAsyncDisposable
 
     public DaemonProcess Process => _process!;
 
-    public Task StartAsync(params string[] arguments) => StartConfiguredAsync(["--volume", $"{Backing}:{Mount}", .. arguments]);
+    public Task StartAsync(params string[] arguments) =>
+        StartConfiguredAsync([.. _isInPlace ? ["--volume", Backing, "--guard", "fanotify"] : new[] { "--volume", $"{Backing}:{Mount}" }, .. arguments]);
 
     /// <summary>Starts it with the volumes of its configuration alone.</summary>
     public async Task StartConfiguredAsync(params string[] arguments)
@@ -53,7 +59,11 @@ internal sealed class TestDaemon : IAsyncDisposable
             await _process.DisposeAsync();
         }
 
-        await ProgramRun.OfAsync("umount", ["--lazy", "--quiet", Mount]);
+        if (!_isInPlace)
+        {
+            await ProgramRun.OfAsync("umount", ["--lazy", "--quiet", Mount]);
+        }
+
         _patience.Dispose();
         _directory.Dispose();
     }

@@ -25,6 +25,21 @@ internal static unsafe partial class Libc
     internal static int Fallocate(int descriptor, uint mode, long offset, long length) =>
         Result(fallocate(descriptor, (int)mode, offset, length));
 
+    /// <summary>openat2(2) of an absolute path.</summary>
+    internal static int OpenHow(string path, int flags)
+    {
+        byte[] name = System.Text.Encoding.UTF8.GetBytes(path + "\0");
+        ulong* how = stackalloc ulong[3] { (uint)(flags | O_CLOEXEC), 0, 0 };
+        fixed (byte* n = name)
+        {
+            return Result((int)syscall(437, -100, (nint)n, (nint)how, 24));
+        }
+    }
+
+    internal static int Create(string path) => Result(creat(path, 0x1a4));
+
+    internal static int Control(int descriptor, uint request, nint argument) => Result(ioctl(descriptor, request, argument));
+
     internal static int Madvise(byte* address, long length, int advice) => Result(madvise(address, (nuint)length, advice));
 
     internal static long CopyFileRange(int from, long fromOffset, int to, long toOffset, long length)
@@ -52,6 +67,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int creat(string path, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(int descriptor, nuint request, nint argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint one, nint two, nint three, nint four);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int close(int descriptor);

@@ -91,6 +91,17 @@ internal sealed class MountedVolume : IDisposable
         return On(name);
     }
 
+    /// <summary>The backing file behind a name on the mount.</summary>
+    internal FileIdentity IdentityOf(string file)
+    {
+        using SafeFileHandle descriptor = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite);
+        Assert.True(Guard.TryResolveBacking(descriptor, out BackingFile? backing));
+        using (backing)
+        {
+            return backing.Identity;
+        }
+    }
+
     /// <summary>Pins pages of a file the way a device does for a client that has it open.</summary>
     internal async Task<PinnedPages> Pin(string name, int fromPage, int toPage)
     {
@@ -106,7 +117,7 @@ internal sealed class MountedVolume : IDisposable
                 () => new FileFacts((ulong)RandomAccess.GetLength(descriptor), true),
                 CancellationToken.None);
             Assert.True(decision.IsGranted, decision.Reason);
-            return new PinnedPages(this, decision.Pin!);
+            return new PinnedPages(Contract, Guard, decision.Pin!);
         }
     }
 }

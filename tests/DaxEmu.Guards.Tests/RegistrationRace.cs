@@ -5,15 +5,19 @@ using Xunit;
 namespace DaxEmu.Guards.Tests;
 
 /// <summary>
-/// Round by round, one thread cuts a file on the mount while another pins all of it. Exactly one may have its way: a pin that comes first
+/// Round by round, one thread cuts a guarded file while another pins all of it. Exactly one may have its way: a pin that comes first
 /// makes the truncate fail, a truncate that comes first leaves too little to pin. Both at once is a pin on what a truncate took away.
 /// </summary>
-internal sealed class RegistrationRace(MountedVolume volume, IFileContract contract)
+/// <param name="file">The file, as programs see it.</param>
+/// <param name="backing">The backing file.</param>
+/// <param name="identity">Which it is.</param>
+/// <param name="contract">Whom the guard asks.</param>
+internal sealed class RegistrationRace(string file, string backing, FileIdentity identity, IFileContract contract)
 {
-    private const int Pages = 4;
-    private const long Whole = Pages * Libc.Page;
+    /// <summary>How long the file must be.</summary>
+    internal const int Pages = 4;
 
-    private readonly string _file = volume.WriteBackingFile("data", Pages);
+    private const long Whole = Pages * Libc.Page;
 
     // Added by whoever comes too early, so that the two stay close to meeting, whatever else the machine does.
     private int _headStart;
@@ -35,20 +39,20 @@ internal sealed class RegistrationRace(MountedVolume volume, IFileContract contr
     /// <summary>Plays until told to stop, or until so many rounds are over.</summary>
     internal void Run(int rounds, Func<RegistrationRace, bool> stop)
     {
-        using OpenedFile mounted = new(_file, Libc.O_RDWR);
-        using SafeFileHandle backing = File.OpenHandle(volume.Under("data"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        using OpenedFile guarded = new(file, Libc.O_RDWR);
+        using SafeFileHandle facts = File.OpenHandle(backing, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         PinRequest wish = new(
-            Identity(), _file, new(0, Whole), PinAccess.Write, PinKind.LongTerm, PinMapping.PageCache, new(1, 0, 1, "test"), "rkey 1");
+            identity, file, new(0, Whole), PinAccess.Write, PinKind.LongTerm, PinMapping.PageCache, new(1, 0, 1, "test"), "rkey 1");
         bool isOver = false;
         using Barrier start = new(2);
-        using Barrier end = new(2, _ => isOver = Settle(mounted.Descriptor) == rounds || stop(this));
+        using Barrier end = new(2, _ => isOver = Settle(guarded.Descriptor) == rounds || stop(this));
         Thread cutter = new(() =>
         {
             while (!isOver)
             {
                 start.SignalAndWait();
                 Thread.SpinWait(Math.Max(0, -_headStart));
-                _cut = Libc.Ftruncate(mounted.Descriptor, Libc.Page);
+                _cut = Libc.Ftruncate(guarded.Descriptor, Libc.Page);
                 end.SignalAndWait();
             }
         });
@@ -58,7 +62,7 @@ internal sealed class RegistrationRace(MountedVolume volume, IFileContract contr
             start.SignalAndWait();
             Thread.SpinWait(Math.Max(0, _headStart));
             _pin = contract
-                .PinAsync(wish, () => new((ulong)RandomAccess.GetLength(backing), true), CancellationToken.None)
+                .PinAsync(wish, () => new((ulong)RandomAccess.GetLength(facts), true), CancellationToken.None)
                 .AsTask().GetAwaiter().GetResult().Pin;
             end.SignalAndWait();
         }
@@ -82,15 +86,5 @@ internal sealed class RegistrationRace(MountedVolume volume, IFileContract contr
 
         Assert.Equal(0, Libc.Ftruncate(descriptor, Whole));
         return Violations + Stalemates + Pinned + Cut;
-    }
-
-    private FileIdentity Identity()
-    {
-        using SafeFileHandle descriptor = File.OpenHandle(_file, FileMode.Open, FileAccess.ReadWrite);
-        Assert.True(volume.Guard.TryResolveBacking(descriptor, out BackingFile? file));
-        using (file)
-        {
-            return file.Identity;
-        }
     }
 }

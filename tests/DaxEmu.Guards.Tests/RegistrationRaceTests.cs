@@ -1,4 +1,5 @@
 using DaxEmu.Contract;
+using DaxEmu.Guards.Tests.Fanotify;
 using Xunit;
 
 namespace DaxEmu.Guards.Tests;
@@ -14,21 +15,25 @@ public sealed class RegistrationRaceTests
     private const int PatientRounds = 100 * Rounds;
 
     [Theory]
-    [InlineData(SplitGuardContract.Split.Operation)]
-    [InlineData(SplitGuardContract.Split.Pin)]
-    internal void The_checker_fires_when_check_and_operation_are_two_steps(SplitGuardContract.Split split)
+    [InlineData(SplitGuardContract.Split.Operation, false)]
+    [InlineData(SplitGuardContract.Split.Pin, false)]
+    [InlineData(SplitGuardContract.Split.Operation, true)]
+    [InlineData(SplitGuardContract.Split.Pin, true)]
+    internal void The_checker_fires_when_check_and_operation_are_two_steps(SplitGuardContract.Split split, bool isInPlace)
     {
-        using Rig rig = new(split);
+        using Rig rig = new(split, isInPlace);
 
         rig.Race.Run(PatientRounds, race => race.Violations > 0);
 
         Assert.True(rig.Race.Violations > 0, "inconclusive: the checker did not see what it is there to see");
     }
 
-    [Fact]
-    public void Either_the_pin_or_the_truncate_has_its_way_and_never_both()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Either_the_pin_or_the_truncate_has_its_way_and_never_both(bool isInPlace)
     {
-        using Rig rig = new(SplitGuardContract.Split.None);
+        using Rig rig = new(SplitGuardContract.Split.None, isInPlace);
 
         rig.Race.Run(
             PatientRounds, race => race.Violations > 0 || (race.Pinned + race.Cut >= Rounds && Math.Min(race.Pinned, race.Cut) >= Rounds / 10));
@@ -40,14 +45,26 @@ public sealed class RegistrationRaceTests
 
     private sealed class Rig : IDisposable
     {
-        private readonly MountedVolume _volume;
+        private readonly IDisposable _volume;
 
-        internal Rig(SplitGuardContract.Split split)
+        internal Rig(SplitGuardContract.Split split, bool isInPlace)
         {
             FileContract real = new(new Denying(), new BoundedJournal(), TimeProvider.System, new PinHolderRelay());
             SplitGuardContract contract = new(real, split);
-            _volume = new(contract: contract);
-            Race = new(_volume, contract);
+            if (isInPlace)
+            {
+                GuardedDirectory directory = new(contract: contract);
+                string file = directory.WriteFile("data", RegistrationRace.Pages);
+                Race = new(file, file, directory.Announce(file), contract);
+                _volume = directory;
+            }
+            else
+            {
+                MountedVolume volume = new(contract: contract);
+                string file = volume.WriteBackingFile("data", RegistrationRace.Pages);
+                Race = new(file, volume.Under("data"), volume.IdentityOf(file), contract);
+                _volume = volume;
+            }
         }
 
         internal RegistrationRace Race { get; }

@@ -13,9 +13,12 @@ public static class linux_fanotify
     public const uint FAN_MARK_ADD = 0x1;
     public const uint FAN_MARK_REMOVE = 0x2;
     public const uint FAN_MARK_IGNORED_SURV_MODIFY = 0x40;
+    public const uint FAN_MARK_FILESYSTEM = 0x100;
     public const uint FAN_MARK_IGNORE = 0x400;
     public const uint FAN_ALLOW = 0x1;
     public const uint FAN_DENY = 0x2;
+
+    public const ulong FAN_OPEN_PERM = 0x10000;
 
     [Since("6.14")]
     public const ulong FAN_PRE_ACCESS = 0x100000;

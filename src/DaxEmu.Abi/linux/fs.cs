@@ -10,6 +10,9 @@ public static class linux_fs
     public const uint FS_IOC_GETFLAGS = 0x80086601;
     public const uint FS_IOC_FSGETXATTR = 0x801c581f;
     public const uint FS_IOC_FIEMAP = 0xc020660b;
+    public const uint FICLONE = 0x40049409;
+    public const uint FICLONERANGE = 0x4020940d;
+    public const uint FIDEDUPERANGE = 0xc0189436;
     public const uint FS_COMPR_FL = 0x4;
     public const uint FS_IMMUTABLE_FL = 0x10;
     public const uint FS_APPEND_FL = 0x20;

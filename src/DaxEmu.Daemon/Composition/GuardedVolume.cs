@@ -1,6 +1,7 @@
 using DaxEmu.Contract;
 using DaxEmu.Daemon.Configuration;
 using DaxEmu.Guards;
+using DaxEmu.Guards.Fanotify;
 using DaxEmu.Guards.Fuse;
 
 namespace DaxEmu.Daemon.Composition;
@@ -34,7 +35,7 @@ internal sealed class GuardedVolume(VolumeOptions options, Volume files) : IDisp
         _guard = files switch
         {
             FuseVolume mounted => Mount(mounted, contract, events),
-            InPlaceVolume inPlace => StartInPlace(inPlace, preload),
+            InPlaceVolume inPlace => StartInPlace(inPlace, contract, events, preload),
             _ => throw new InvalidOperationException($"{options.Key}: no guard knows a {files.GetType().Name}"),
         };
     }
@@ -62,11 +63,24 @@ internal sealed class GuardedVolume(VolumeOptions options, Volume files) : IDisp
         }
     }
 
-    private IVolumeGuard StartInPlace(InPlaceVolume volume, PreloadGuards preload) => options.Guard switch
+    private IVolumeGuard StartInPlace(InPlaceVolume volume, IFileContract contract, IGuardEvents events, PreloadGuards preload)
     {
-        GuardChoice.None => new Unguarded(volume, $"{options.Key}:Guard is none"),
-        GuardChoice.Preload => preload.Start(options.Key, volume, $"programs ask by themselves, as {options.Key}:Guard is preload"),
-        GuardChoice.Auto => preload.Start(options.Key, volume, "programs ask by themselves: no other guard for files in place works here"),
-        _ => throw new ConfigurationException([$"{options.Key}:Guard: {KebabCase.Of(options.Guard)} does not work here"]),
-    };
+        switch (options.Guard)
+        {
+            case GuardChoice.None:
+                return new Unguarded(volume, $"{options.Key}:Guard is none");
+            case GuardChoice.Preload:
+                return preload.Start(options.Key, volume, $"programs ask by themselves, as {options.Key}:Guard is preload");
+        }
+
+        FanotifyGuardOptions settings = new() { IsStrict = options.Unreadable == UnreadableCallers.Strict };
+        if (FanotifyGuard.TryStart(volume, contract, events, settings, out string obstacle) is { } guard)
+        {
+            return guard;
+        }
+
+        return options.Guard == GuardChoice.Auto
+            ? preload.Start(options.Key, volume, $"programs ask by themselves, because {obstacle}")
+            : throw new ConfigurationException([$"{options.Key}:Guard: {KebabCase.Of(options.Guard)} does not work here: {obstacle}"]);
+    }
 }

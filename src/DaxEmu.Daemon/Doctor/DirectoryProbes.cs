@@ -1,3 +1,6 @@
+using DaxEmu.Contract;
+using DaxEmu.Guards;
+using DaxEmu.Guards.Fanotify;
 using DaxEmu.Linux;
 using DaxEmu.Linux.Features;
 
@@ -27,6 +30,36 @@ internal static class DirectoryProbes
                 "Files are guarded on FUSE mounts only, not where they are.",
                 "Linux 6.14 or newer, CAP_SYS_ADMIN, and ext4, xfs or btrfs."),
         });
+
+    /// <summary>The guard of files in place, by starting it, and what it does not catch.</summary>
+    public static IReadOnlyList<ProbeResult> GuardInPlace(string directory)
+    {
+        string name = $"guard in place on {directory}";
+        try
+        {
+            using InPlaceVolume volume = InPlaceVolume.Open(directory);
+            PolicyPlace nothing = new("", null);
+            FileContract contract = new(new VolumePolicySource(volume, nothing, nothing), new BoundedJournal(1), TimeProvider.System, new PinHolderRelay());
+            using FanotifyGuard? guard = FanotifyGuard.TryStart(volume, contract, new SilentEvents(), new FanotifyGuardOptions(), out string obstacle);
+            return guard is null
+                ?
+                [
+                    ProbeResult.Degraded(
+                        name, obstacle, "Files are guarded on FUSE mounts only, not where they are.",
+                        "Linux 6.14 or newer, CAP_SYS_ADMIN, and ext4, xfs or btrfs."),
+                ]
+                :
+                [
+                    ProbeResult.Ok(name, $"fanotify: {guard.Reason}"),
+                    .. guard.Gaps.Select(gap => ProbeResult.Degraded(
+                        name, gap, "The guard does not reach there, or cannot give the contract's answer in full.", "A FUSE mount, where that counts.")),
+                ];
+        }
+        catch (LinuxException e)
+        {
+            return [ProbeResult.Degraded(name, e.Message, "It could not be probed.", "Name a directory that this user may open.")];
+        }
+    }
 
     private static ProbeResult WithFile(string directory, string name, Func<FileStream, ProbeResult> probe)
     {

@@ -25,6 +25,7 @@ internal static class Examination
             ProcessProbes.RuntimeDirectory(runtimeDirectory),
             .. directories.Select(DirectoryProbes.SynchronousMapping),
             .. directories.Select(DirectoryProbes.PreContentEvents),
+            .. directories.SelectMany(DirectoryProbes.GuardInPlace),
             await ProcessProbes.UserNamespacesAsync(),
             ProcessProbes.IoUring(),
             ProcessProbes.OpenFiles(),

@@ -79,15 +79,4 @@ internal static class FuseProbes
             Directory.Delete(root, recursive: true);
         }
     }
-
-    private sealed class SilentEvents : IGuardEvents
-    {
-        public void Information(string message)
-        {
-        }
-
-        public void Warning(string message, Exception? cause = null)
-        {
-        }
-    }
 }

@@ -174,7 +174,9 @@ public sealed class FuseGuard : IVolumeGuard
             return;
         }
 
-        if (!_session.EndWaiting(Patience))
+        bool answered = _session.EndWaiting(Patience);
+        answered &= _punches?.EndWaiting(Patience) ?? true;
+        if (!answered)
         {
             _events.Warning($"{_volume.MountPoint}: an operation that waited for pins got no answer in time");
         }

@@ -1,9 +1,9 @@
 using DaxEmu.Abi;
 using DaxEmu.Contract;
+using DaxEmu.Guards.PreContent;
 using DaxEmu.Linux.Files;
 using DaxEmu.Linux.Processes;
 using static DaxEmu.Abi.errno;
-using static DaxEmu.Abi.linux_falloc;
 using static DaxEmu.Abi.linux_fuse;
 
 namespace DaxEmu.Guards.Fuse;
@@ -56,20 +56,10 @@ internal sealed class LayoutOperations(
             return done;
         }
 
-        return KindOf(wish.mode) is { } kind
+        return AllocationModes.KindOf(wish.mode) is { } kind
             ? Ask(node, kind, LayoutReaches.RangeOf(kind, wish.offset, wish.length), request.Header, reply, thread, Do)
             : Do(null, reply);
     }
-
-    // Allocating blocks, within the file or past its end, takes none away.
-    private static LayoutOperationKind? KindOf(uint mode) => (mode & ~FALLOC_FL_KEEP_SIZE) switch
-    {
-        FALLOC_FL_PUNCH_HOLE => LayoutOperationKind.PunchHole,
-        FALLOC_FL_ZERO_RANGE => LayoutOperationKind.ZeroRange,
-        FALLOC_FL_COLLAPSE_RANGE => LayoutOperationKind.CollapseRange,
-        FALLOC_FL_INSERT_RANGE => LayoutOperationKind.InsertRange,
-        _ => null,
-    };
 
     // open(O_TRUNC) comes as SETATTR without a handle (fs/fuse/dir.c), as truncate(2) does, which io_uring has not. The caller is still in its
     // system call.

@@ -1,14 +1,9 @@
-using System.Runtime.InteropServices;
-using DaxEmu.Abi;
 using DaxEmu.Contract;
+using DaxEmu.Guards.PreContent;
 using DaxEmu.Linux;
-using DaxEmu.Linux.Events;
 using DaxEmu.Linux.Files;
 using DaxEmu.Linux.Processes;
 using Microsoft.Win32.SafeHandles;
-using static DaxEmu.Abi.errno;
-using static DaxEmu.Abi.linux_fanotify;
-using static DaxEmu.Abi.linux_stat;
 
 namespace DaxEmu.Guards.Fuse;
 
@@ -28,29 +23,20 @@ namespace DaxEmu.Guards.Fuse;
 /// </remarks>
 internal sealed class MappedPunchWatch : IDisposable
 {
-    private const ulong GroupToken = 1;
-    private const ulong StopToken = 2;
-    private const long Forever = -1;
-    private const long Millisecond = 1_000_000;
     private readonly FanotifyGroup _group;
     private readonly FuseVolume _volume;
-    private readonly IFileContract _contract;
     private readonly IGuardEvents _events;
-    private readonly EventDescriptor _stop = new();
-    private readonly EpollSet _ready = new();
-    private readonly PunchesUnderWay _underWay = new();
-    private readonly Thread _thread;
+    private readonly OperationJudge _judge;
+    private readonly PreContentListener _listener;
 
     private MappedPunchWatch(FanotifyGroup group, FuseVolume volume, IFileContract contract, IGuardEvents events)
     {
         _group = group;
         _volume = volume;
-        _contract = contract;
         _events = events;
-        _ready.Add(group.Descriptor, GroupToken);
-        _ready.Add(_stop.Handle, StopToken);
-        _thread = new Thread(Watch) { Name = "fuse punches", IsBackground = true };
-        _thread.Start();
+        _judge = new OperationJudge(group, contract, events, volume.MountPoint);
+        _listener = new PreContentListener(group, events, volume.MountPoint, 1, Take);
+        _listener.Start();
     }
 
     /// <summary>Starts watching.</summary>
@@ -99,13 +85,14 @@ internal sealed class MappedPunchWatch : IDisposable
         }
     }
 
+    /// <summary>Ends all waiting, and answers those who waited.</summary>
+    /// <returns>False when some were still without an answer after that time.</returns>
+    internal bool EndWaiting(TimeSpan patience) => _judge.EndWaiting(patience);
+
     public void Dispose()
     {
-        _stop.Signal();
-        _thread.Join();
-        _ready.Dispose();
-        _stop.Dispose();
-        _underWay.EndAll();
+        _listener.Dispose();
+        _judge.Dispose();
         _group.Dispose();
     }
 
@@ -116,116 +103,25 @@ internal sealed class MappedPunchWatch : IDisposable
         : watch == PunchWatch.Silent ? _group.Ignore(node.Handle, false)
         : 0;
 
-    private void Watch()
+    private void Take(PreContentEvent asked)
     {
-        byte[] buffer = new byte[4096];
-        while (true)
+        // Of a thread without an id here nothing can be told, and reads and writes must not suffer for it.
+        BlockedSystemCall call = asked.Thread == 0 ? BlockedSystemCall.Unknown : BlockedSystemCall.OfBlocking(asked.Thread);
+
+        // A worker of io_uring is in no system call, but its stack tells.
+        string? function = call.IsKnown ? null : KernelStack.Of(asked.Thread).FirstOf("io_madvise");
+        if (!call.IsMadviseRemove && function is null)
         {
-            int ready = _ready.Wait(_underWay.IsEmpty ? Forever : Millisecond);
-            _underWay.EndFinished();
-            for (int i = 0; i < ready; i++)
-            {
-                if (_ready.TokenOf(i) == StopToken)
-                {
-                    return;
-                }
-
-                int length = FileContents.Read(_group.Descriptor, buffer);
-                Judge(buffer.AsSpan(0, Math.Max(length, 0)));
-            }
-        }
-    }
-
-    private void Judge(ReadOnlySpan<byte> events)
-    {
-        while (MemoryMarshal.TryRead(events, out fanotify_event_metadata metadata))
-        {
-            ReadOnlySpan<byte> records = events[metadata.metadata_len..(int)metadata.event_len];
-            SafeFileHandle file = new(metadata.fd, ownsHandle: true);
-            try
-            {
-                Judge(file, metadata.pid, RangeOf(records));
-            }
-#pragma warning disable CA1031 // An event without an answer would block its thread for ever.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                RefuseUnjudged(file, e);
-            }
-
-            events = events[(int)metadata.event_len..];
-        }
-    }
-
-    private void Judge(SafeFileHandle file, int thread, ByteRange range)
-    {
-        if (!PunchingCall.IsPunch(thread, out BlockedSystemCall call))
-        {
-            _group.Answer(file, 0);
+            _judge.Allow(asked);
             return;
         }
 
-        int known = FileStatus.Status(file, STATX_INO, out statx status);
-        if (known < 0)
-        {
-            throw new LinuxException("statx of a fanotify event's file", -known);
-        }
-
-        FileIdentity identity = new(DeviceNumber.Pack(status.stx_dev_major, status.stx_dev_minor), status.stx_ino);
-        _underWay.End(thread);
-        ValueTask<LayoutDecision> asked = _contract.RequestAsync(
-            new LayoutOperation(identity, PathOf(identity), LayoutOperationKind.PunchHole, range, Callers.OfThread(thread)),
-            CancellationToken.None);
-        if (asked.IsCompleted)
-        {
-            Obey(asked.Result, file, thread, call);
-        }
-        else
-        {
-            _ = ObeyLater(asked, file, thread, call);
-        }
-    }
-
-    private async Task ObeyLater(ValueTask<LayoutDecision> asked, SafeFileHandle file, int thread, BlockedSystemCall call)
-    {
-        LayoutDecision decision;
-        try
-        {
-            decision = await asked.ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // As above.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            RefuseUnjudged(file, e);
-            return;
-        }
-
-        Obey(decision, file, thread, call);
-    }
-
-    private void RefuseUnjudged(SafeFileHandle file, Exception cause)
-    {
-        _events.Warning($"{_volume.MountPoint}: a punch through a mapping could not be judged and was refused", cause);
-        _group.Answer(file, EIO);
-    }
-
-    private void Obey(LayoutDecision decision, SafeFileHandle file, int thread, BlockedSystemCall call)
-    {
-        if (decision.Verdict == LayoutVerdict.Proceed)
-        {
-            // Its end is never told.
-            decision.Settle(carriedOut: true);
-            _underWay.Begin(thread, call, decision);
-            _group.Answer(file, 0);
-            return;
-        }
-
-        // A listener can allow or deny, not pretend; and it can deny with few errnos only.
-        using (decision)
-        {
-            _group.Answer(file, decision.Errno is EPERM or EIO or EBUSY or EAGAIN ? decision.Errno : ETXTBSY);
-        }
+        FileIdentity file = InPlaceVolume.IdentityOf(asked.File);
+        _judge.Ask(
+            asked,
+            new BlockedCaller(asked.Thread, call, function),
+            () => new LayoutOperation(file, PathOf(file), LayoutOperationKind.PunchHole, asked.Range, Callers.OfThread(asked.Thread)),
+            canCopy: false);
     }
 
     private string PathOf(FileIdentity identity)
@@ -238,20 +134,5 @@ internal sealed class MappedPunchWatch : IDisposable
         string path = _volume.ShownPath(node);
         _volume.Nodes.Release(node);
         return path;
-    }
-
-    private static ByteRange RangeOf(ReadOnlySpan<byte> records)
-    {
-        while (MemoryMarshal.TryRead(records, out fanotify_event_info_header header) && header.len > 0)
-        {
-            if (header.info_type == FAN_EVENT_INFO_TYPE_RANGE && MemoryMarshal.TryRead(records, out fanotify_event_info_range range))
-            {
-                return ByteRange.OfLength(range.offset, range.count);
-            }
-
-            records = records[header.len..];
-        }
-
-        return ByteRange.From(0);
     }
 }

@@ -34,18 +34,30 @@ public sealed unsafe partial class FanotifyGroup : IDisposable
     /// <summary>Asks for events of a file, or no longer.</summary>
     /// <param name="file">The file; the descriptor may be O_PATH.</param>
     /// <param name="wanted">True to ask.</param>
+    /// <param name="withOpens">Also when it is opened; to be the same when the mark is taken away.</param>
     /// <returns>0 or the negated errno.</returns>
-    public int Mark(SafeFileHandle file, bool wanted) => Mark(file, wanted ? FAN_MARK_ADD : FAN_MARK_REMOVE);
+    public int Mark(SafeFileHandle file, bool wanted, bool withOpens = false) =>
+        Mark(file, wanted ? FAN_MARK_ADD : FAN_MARK_REMOVE, FAN_PRE_ACCESS | (withOpens ? FAN_OPEN_PERM : 0));
 
     /// <summary>
     /// Marks a file, or no longer, as one whose events are dropped in the kernel. A file opened while it has a mark of either kind can
     /// send events for as long as it stays open; one opened without cannot (fs/notify/fsnotify.c).
     /// </summary>
-    /// <inheritdoc cref="Mark(SafeFileHandle, bool)"/>
-    public int Ignore(SafeFileHandle file, bool wanted) => Mark(file, (wanted ? FAN_MARK_ADD : FAN_MARK_REMOVE) | IgnoreMark);
+    /// <param name="file">The file; the descriptor may be O_PATH.</param>
+    /// <param name="wanted">True to mark it.</param>
+    /// <returns>0 or the negated errno.</returns>
+    public int Ignore(SafeFileHandle file, bool wanted) => Mark(file, (wanted ? FAN_MARK_ADD : FAN_MARK_REMOVE) | IgnoreMark, FAN_PRE_ACCESS);
 
-    /// <summary>Answers an event.</summary>
-    /// <param name="eventDescriptor">The descriptor that came with it, which is closed.</param>
+    /// <summary>
+    /// As <see cref="Ignore"/>, for all files of a file system. A group whose marks ask needs another group for this: what a group ignores
+    /// anywhere it ignores on every mark that an event meets.
+    /// </summary>
+    /// <param name="directory">Any directory of it; the descriptor may be O_PATH.</param>
+    /// <returns>0 or the negated errno.</returns>
+    public int IgnoreFileSystem(SafeFileHandle directory) => Mark(directory, FAN_MARK_ADD | FAN_MARK_FILESYSTEM | IgnoreMark, FAN_PRE_ACCESS);
+
+    /// <summary>Answers an event, whose descriptor stays open.</summary>
+    /// <param name="eventDescriptor">The descriptor that came with it.</param>
     /// <param name="errno">0 to allow it, or the errno it fails with: one of EPERM, EIO, EBUSY, ETXTBSY, EAGAIN, ENOSPC, EDQUOT.</param>
     /// <returns>0 or the negated errno.</returns>
     public int Answer(SafeFileHandle eventDescriptor, int errno)
@@ -56,18 +68,16 @@ public sealed unsafe partial class FanotifyGroup : IDisposable
             fd = (int)eventDescriptor.DangerousGetHandle(),
             response = errno == 0 ? FAN_ALLOW : FAN_DENY | ((uint)errno << FAN_ERRNO_SHIFT),
         };
-        int written = FileContents.Write(Descriptor, MemoryMarshal.AsBytes(new ReadOnlySpan<Abi.fanotify_response>(in response)));
-        eventDescriptor.Dispose();
-        return Math.Min(written, 0);
+        return Math.Min(FileContents.Write(Descriptor, MemoryMarshal.AsBytes(new ReadOnlySpan<Abi.fanotify_response>(in response))), 0);
     }
 
     /// <summary>Closes the group: what waits for an answer is allowed.</summary>
     public void Dispose() => Descriptor.Dispose();
 
-    private int Mark(SafeFileHandle file, uint flags)
+    private int Mark(SafeFileHandle file, uint flags, ulong mask)
     {
         DescriptorPath path = DescriptorPath.Of(file);
-        return FileCalls.Result(fanotify_mark(Descriptor, flags, FAN_PRE_ACCESS, AT_FDCWD, (byte*)&path));
+        return FileCalls.Result(fanotify_mark(Descriptor, flags, mask, AT_FDCWD, (byte*)&path));
     }
 
     [LibraryImport("libc", SetLastError = true)]

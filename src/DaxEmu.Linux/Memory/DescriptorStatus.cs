@@ -93,6 +93,11 @@ public readonly record struct DescriptorStatus(
     public static bool MovesBlocks(SafeFileHandle descriptor) =>
         FilesystemOf(descriptor) is BTRFS_SUPER_MAGIC or F2FS_SUPER_MAGIC or NILFS_SUPER_MAGIC or BcachefsMagic or ZfsMagic;
 
+    /// <summary>True for a file of a filesystem that may carry out copy_file_range(2) by sharing blocks: any but those known not to.</summary>
+    /// <param name="descriptor">Any open descriptor.</param>
+    /// <exception cref="LinuxException">fstatfs(2) failed.</exception>
+    public static bool MayShareBlocks(SafeFileHandle descriptor) => FilesystemOf(descriptor) is not EXT4_SUPER_MAGIC;
+
     /// <summary>
     /// True for a file of a filesystem known to leave a written block where it is until somebody asks for something else: fstatfs(2).
     /// </summary>

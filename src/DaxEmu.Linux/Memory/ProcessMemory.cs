@@ -29,4 +29,25 @@ public static class ProcessMemory
         string[] names = DescriptorStatus.NameOf(descriptor).Split('/');
         return names.Length >= 3 && names[^1] == "mem" && int.TryParse(names[^2], NumberStyles.None, CultureInfo.InvariantCulture, out _);
     }
+
+    /// <summary>Reads eight bytes of a process's memory; false when they are not there or may not be read.</summary>
+    /// <param name="process">Its id, or that of one of its threads.</param>
+    /// <param name="address">Where they are, in that process.</param>
+    /// <param name="word">They.</param>
+    public static bool TryReadWord(int process, ulong address, out ulong word)
+    {
+        word = 0;
+        if (Files.FileContents.Open($"/proc/{process}/mem", Abi.fcntl.O_RDONLY, out SafeFileHandle? memory) < 0)
+        {
+            return false;
+        }
+
+        using (memory)
+        {
+            Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+            bool isThere = Files.FileContents.ReadAt(memory!, bytes, (long)address) == bytes.Length;
+            word = BitConverter.ToUInt64(bytes);
+            return isThere;
+        }
+    }
 }

@@ -7,6 +7,7 @@ public static class ProcessStatus
 {
     // proc_pid_stat(5): field 22, counted from 1; fields 1 and 2 end at the last ')'.
     private const int StartTimeAfterCommand = 22 - 3;
+    private const int UserTimeAfterCommand = 14 - 3;
 
     /// <summary>Name of the program (/proc/PID/comm, 15 bytes); empty when the process is gone or not visible.</summary>
     /// <param name="processId">Its id; 0 for one that has none in this pid namespace.</param>
@@ -32,6 +33,19 @@ public static class ProcessStatus
         string own = user.ToString(CultureInfo.InvariantCulture);
         return user == 0 || (ids.Length > 3 && (ids[1] == own || ids[3] == own));
     }
+
+    /// <summary>Time that a thread has run in user mode, in clock ticks; 0 when it is gone.</summary>
+    /// <param name="thread">Its id.</param>
+    public static ulong UserTimeOf(int thread)
+    {
+        string line = Read(thread, $"task/{thread}/stat");
+        int end = line.LastIndexOf(')');
+        return end < 0 ? 0 : ulong.Parse(line[(end + 2)..].Split(' ')[UserTimeAfterCommand], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>True when a thread is one of this process.</summary>
+    /// <param name="thread">Its id.</param>
+    public static bool IsOwnThread(int thread) => thread > 0 && Directory.Exists($"/proc/self/task/{thread}");
 
     private static string Read(int processId, string file)
     {

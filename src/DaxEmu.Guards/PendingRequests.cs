@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using DaxEmu.Guards.Fuse;
 
-namespace DaxEmu.Guards.Fuse;
+namespace DaxEmu.Guards;
 
 /// <summary>
 /// Requests that wait for the contract, and how FUSE_INTERRUPT reaches them. An interrupt may overtake its request: one for a request
@@ -12,13 +13,16 @@ internal sealed class PendingRequests : IDisposable
     private readonly ManualResetEventSlim _lastAnswered = new();
     private volatile bool _ending;
 
-    internal CancellationToken Add(ulong unique, ServingThread taker)
+    /// <summary>Takes a request up.</summary>
+    /// <param name="unique">Its number.</param>
+    /// <param name="taker">The thread that serves it; null where no interrupt can come before this.</param>
+    internal CancellationToken Add(ulong unique, ServingThread? taker)
     {
         CancellationTokenSource source = new();
         _waiting[unique] = source;
 
         // Pairs with Interrupt and End, which leave their word before they look here: one of the two sees the other.
-        if (_ending || taker.InterruptedUnique == unique)
+        if (_ending || taker?.InterruptedUnique == unique)
         {
             source.Cancel();
         }
@@ -49,6 +53,12 @@ internal sealed class PendingRequests : IDisposable
             }
         }
 
+        Cancel(unique);
+    }
+
+    /// <summary>Ends the waiting of one request; nothing happens when it has been answered.</summary>
+    internal void Cancel(ulong unique)
+    {
         if (_waiting.TryGetValue(unique, out CancellationTokenSource? source))
         {
             Cancel(source);
