@@ -7,7 +7,6 @@ public static class linux_magic
     public const long PROC_SUPER_MAGIC = 0x9fa0;
     public const long TMPFS_MAGIC = 0x01021994;
     public const long HUGETLBFS_MAGIC = 0x958458f6;
-    public const long EXT4_SUPER_MAGIC = 0xef53;
     public const long FUSE_SUPER_MAGIC = 0x65735546;
     public const long NFS_SUPER_MAGIC = 0x6969;
     public const long CIFS_SUPER_MAGIC = 0xff534d42;

@@ -149,7 +149,8 @@ public sealed class FanotifyGuard : IVolumeGuard
 
     private void Mark(InPlaceFile file, bool wanted)
     {
-        int done = _asking.Mark(file.Handle, wanted, withOpens: true);
+        // Pins may outlive the guard; its marks went with it.
+        int done = Volatile.Read(ref _disposed) != 0 ? 0 : _asking.Mark(file.Handle, wanted, withOpens: true);
         if (done < 0)
         {
             _events.Warning($"{_volume.ShownPath(file.Handle)}: fanotify_mark failed: {ErrnoName.Describe(-done)}");

@@ -13,6 +13,7 @@ internal static class AllocationModes
         FALLOC_FL_ZERO_RANGE or FALLOC_FL_WRITE_ZEROES => LayoutOperationKind.ZeroRange,
         FALLOC_FL_COLLAPSE_RANGE => LayoutOperationKind.CollapseRange,
         FALLOC_FL_INSERT_RANGE => LayoutOperationKind.InsertRange,
+        FALLOC_FL_UNSHARE_RANGE => LayoutOperationKind.Exchange,
         _ => null,
     };
 }
