@@ -35,6 +35,19 @@ public sealed class CoverageTests(CoverageOutcomes outcomes)
             c => Assert.DoesNotContain(c.Cell.Verdict, (string[])[CoverageCell.NotCaught, CoverageCell.Breach]));
     }
 
+    /// <summary>What a library in the program can see of it: not what goes past libc.</summary>
+    [Theory]
+    [InlineData("c")]
+    [InlineData("python")]
+    [InlineData("user")]
+    [InlineData("namespace")]
+    public void A_program_with_the_preloaded_library_takes_no_blocks_of_a_pinned_file_by_libc(string caller)
+    {
+        Assert.All(
+            Under("preload").Where(c => c.Caller.Word == caller),
+            c => Assert.StartsWith(CoverageCell.Refused, c.Cell.Verdict, StringComparison.Ordinal));
+    }
+
     private IEnumerable<(CoveredCaller Caller, CoverageCell Cell)> Under(string guard)
     {
         IEnumerable<(CoveredCaller, CoverageCell)> cells = [.. outcomes.Cells.Where(c => c.Guard.Word == guard).Select(c => (c.Caller, c.Cell))];
