@@ -16,6 +16,9 @@ internal sealed record CoverageCell(
     /// <summary>The guard was asked, named the operation, and refused it.</summary>
     public const string Refused = "refused";
 
+    /// <summary>The guard refused it, and the journal does not say so.</summary>
+    public const string Untold = "refused, untold";
+
     /// <summary>It was carried out, and the journal says so.</summary>
     public const string Breach = "breach";
 
@@ -36,6 +39,7 @@ internal sealed record CoverageCell(
         (CallerProcess.Cannot, CallerProcess.Cannot) when Events.All(e => e is PinGranted or PinReleased) => NoWay,
         (0, 0) when !Pinned.HasMoved && !IsRefused && !IsBreached => Harmless,
         (0, ETXTBSY) when Twin.HasMoved && !Pinned.HasMoved && IsRefused => RefusedAs,
+        (0, ETXTBSY) when Twin.HasMoved && IsLeftAlone => Untold,
         (0, 0) when Twin.HasMoved && Pinned.HasMoved && !IsRefused => IsBreached ? Breach : NotCaught,
         (not 0, ETXTBSY) when !Pinned.HasMoved && IsRefused => $"{RefusedAs}, else `{ErrnoName.Of(Twin.Errno)}`",
         (EPERM or EACCES, var errno) when errno == Twin.Errno && IsUntouched => $"`{ErrnoName.Of(errno)}`: not allowed",
@@ -56,5 +60,7 @@ internal sealed record CoverageCell(
 
     private bool IsBreached => Events.OfType<Breach>().Any();
 
-    private bool IsUntouched => !Pinned.HasMoved && !Twin.HasMoved && Events.All(e => e is PinGranted or PinReleased);
+    private bool IsUntouched => IsLeftAlone && !Twin.HasMoved;
+
+    private bool IsLeftAlone => !Pinned.HasMoved && Events.All(e => e is PinGranted or PinReleased);
 }

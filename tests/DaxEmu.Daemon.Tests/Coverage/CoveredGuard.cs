@@ -13,6 +13,7 @@ internal sealed record CoveredGuard(string Name, string Word, string Key)
     [
         new("FUSE, passed through", "fuse-passthrough", "fuse") { Mounts = true, IsPassedThrough = true, Since = new(6, 9) },
         new("FUSE, with a page cache of its own", "fuse-page-cache", "fuse") { Mounts = true },
+        new("fanotify, in place", "fanotify", "fanotify") { Since = new(6, 14) },
         new("preload, in place", "preload", "preload") { IsPreloaded = true },
         new("none", "none", "none"),
     ];
