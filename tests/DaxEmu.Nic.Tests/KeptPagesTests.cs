@@ -23,7 +23,7 @@ public sealed class KeptPagesTests
         using Rig rig = new();
         (Endpoint sender, MemoryRegion region, Func<bool> hasArrived) = Prepare(rig, connection);
 
-        using (NicPause pause = rig.Device.Pause([region]))
+        using (NicPause pause = rig.Device.Pause([region], TestContext.Current.CancellationToken))
         {
             DrainResult result = rig.Engine.Drain(sender.Qp.Number, rig.Now);
             Assert.Equal(DrainStatus.Blocked, result.Status);
@@ -46,8 +46,8 @@ public sealed class KeptPagesTests
         var (c, d) = rig.NewPair();
         var source = a.Register(Page).Fill(1);
         var target = rig.Register(b.Domain, 16 * Page, Rig.AllAccess, Wish);
-        NicPause first = rig.Device.Pause([target.Region]);
-        NicPause second = rig.Device.Pause([target.Region]);
+        NicPause first = rig.Device.Pause([target.Region], TestContext.Current.CancellationToken);
+        NicPause second = rig.Device.Pause([target.Region], TestContext.Current.CancellationToken);
         a.PostSend(Post.Write(1, target, 0, source.Whole));
 
         Assert.Equal(IBV_WC_SUCCESS, c.Do(Post.Write(1, d.Register(Page), 0, c.Register(Page).Whole)).status);
@@ -73,7 +73,7 @@ public sealed class KeptPagesTests
         Thread drain = new(() => engine.Drain(a.Qp.Number, 1));
         drain.Start();
         GatedMemory.WaitUntilACopyIsUnderWay();
-        Thread pause = new(() => rig.Device.Pause([target.Region]).Dispose());
+        Thread pause = new(() => rig.Device.Pause([target.Region], TestContext.Current.CancellationToken).Dispose());
         pause.Start();
 
         // It cannot return before the gate opens, however long that takes; one that does not wait has returned long before this is over.
@@ -223,7 +223,7 @@ public sealed class KeptPagesTests
         var own = a.Register(Page);
         var target = rig.Register(b.Domain, 2 * Page, Rig.AllAccess, Wish with { Range = new(Page, (2 * Page) + 100) });
         Pin pin = target.Region.Pins[0].Pin;
-        using (rig.Device.Pause([target.Region]))
+        using (rig.Device.Pause([target.Region], TestContext.Current.CancellationToken))
         {
             rig.Device.KeepPages(target.Region, new(pin, new(2 * Page, 3 * Page)));
         }
@@ -267,7 +267,7 @@ public sealed class KeptPagesTests
         var (_, b) = rig.NewPair();
         var target = rig.Register(b.Domain, 16 * Page, Rig.AllAccess, Wish);
         Pin pin = target.Region.Pins[0].Pin;
-        using NicPause pause = rig.Device.Pause([target.Region]);
+        using NicPause pause = rig.Device.Pause([target.Region], TestContext.Current.CancellationToken);
         Rig.Ok(rig.Device.Deregister(target.Region));
 
         Assert.Null(rig.Device.FindRegionToKeep(pin));
@@ -289,7 +289,7 @@ public sealed class KeptPagesTests
         {
             source.Fill(round);
             a.PostSend(Post.Write(1, target, 0, source.Whole));
-            using (rig.Device.Pause([target.Region]))
+            using (rig.Device.Pause([target.Region], TestContext.Current.CancellationToken))
             {
                 byte[] before = target.Bytes.ToArray();
                 Thread.Yield();
@@ -355,7 +355,7 @@ public sealed class KeptPagesTests
 
     private static void Keep(Rig rig, TestRegion target, uint first, uint end)
     {
-        using NicPause pause = rig.Device.Pause([target.Region]);
+        using NicPause pause = rig.Device.Pause([target.Region], TestContext.Current.CancellationToken);
         rig.Device.KeepPages(target.Region, new(target.Region.Pins[0].Pin, new(first * Page, end * Page)));
     }
 

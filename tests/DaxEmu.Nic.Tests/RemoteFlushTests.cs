@@ -158,7 +158,7 @@ public sealed class RemoteFlushTests : IDisposable
         _rig.Persistence.State = PersistState.UnderWay;
         _a.PostSend(Post.Flush(2, file, 0, 64, IB_FLUSH_PERSISTENT));
         _rig.Run();
-        _rig.Device.Revoke(file.Region.Pins[0].Pin);
+        _rig.Device.Revoke(file.Region.Pins[0].Pin, TestContext.Current.CancellationToken);
         _rig.Advance(Second);
         Assert.Equal(IBV_WC_REM_ACCESS_ERR, _a.SendCq.TakeOne().status);
     }

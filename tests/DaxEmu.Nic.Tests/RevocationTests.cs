@@ -21,12 +21,12 @@ public sealed class RevocationTests
         var source = a.Register(4096).Fill(1);
         var target = rig.Register(b.Domain, 4096, Rig.AllAccess, Wish);
 
-        rig.Device.Revoke(target.Region.Pins[0].Pin);
+        rig.Device.Revoke(target.Region.Pins[0].Pin, TestContext.Current.CancellationToken);
 
         Assert.Equal(IBV_WC_REM_ACCESS_ERR, a.Do(Post.Write(1, target, 0, source.Whole)).status);
         var (c, d) = rig.NewPair();
         var own = rig.Register(c.Domain, 4096, Rig.AllAccess, Wish);
-        rig.Device.Revoke(own.Region.Pins[0].Pin);
+        rig.Device.Revoke(own.Region.Pins[0].Pin, TestContext.Current.CancellationToken);
         Assert.Equal(IBV_WC_LOC_PROT_ERR, c.Do(Post.Write(1, d.Register(4096), 0, own.Whole)).status);
         Assert.Equal(-1, target.Bytes.IndexOfAnyExcept((byte)0));
     }
@@ -41,7 +41,7 @@ public sealed class RevocationTests
         MemoryWindow window = Rig.Ok(rig.Device.AllocateWindow(b.Domain, IBV_MW_TYPE_1));
         Assert.Equal(IBV_WC_SUCCESS, b.Do(Post.Bind(1, window.Key, target, 0, 4096, IBV_ACCESS_REMOTE_WRITE)).status);
 
-        rig.Device.Revoke(target.Region.Pins[0].Pin);
+        rig.Device.Revoke(target.Region.Pins[0].Pin, TestContext.Current.CancellationToken);
 
         Post through = Post.Write(1, target, 0, source.Whole) with { RemoteKey = Post.Next(window.Key) };
         Assert.Equal(IBV_WC_REM_ACCESS_ERR, a.Do(through).status);
@@ -56,7 +56,7 @@ public sealed class RevocationTests
         var region = rig.Register(a.Domain, 4096, Rig.AllAccess, Wish);
         int before = rig.Mappings.Count;
 
-        rig.Device.Revoke(region.Region.Pins[0].Pin);
+        rig.Device.Revoke(region.Region.Pins[0].Pin, TestContext.Current.CancellationToken);
         Assert.Equal(before, rig.Mappings.Count);
         Rig.Ok(rig.Device.Deregister(region.Region));
 
@@ -74,7 +74,7 @@ public sealed class RevocationTests
             0x1000, 4096, Rig.AllAccess, [new(Wish, () => new FileFacts(4096, true), 0)],
             _ =>
             {
-                rig.Device.Revoke(Assert.Single(rig.Contract.Held));
+                rig.Device.Revoke(Assert.Single(rig.Contract.Held), TestContext.Current.CancellationToken);
                 return new RegionMapping(0, 0, () => released = true);
             });
 
@@ -95,7 +95,7 @@ public sealed class RevocationTests
         Rig.Ok(rig.Device.Deregister(region.Region));
         var next = rig.Register(a.Domain, 4096, Rig.AllAccess, Wish);
 
-        rig.Device.Revoke(pin);
+        rig.Device.Revoke(pin, TestContext.Current.CancellationToken);
 
         Assert.Same(next.Region, rig.Device.FindRegionOf(next.Region.Pins[0].Pin));
         Assert.Null(rig.Device.FindRegionOf(pin));
@@ -114,7 +114,7 @@ public sealed class RevocationTests
         Thread drain = new(() => engine.Drain(a.Qp.Number, 1));
         drain.Start();
         GatedMemory.WaitUntilACopyIsUnderWay();
-        Thread revoke = new(() => rig.Device.Revoke(target.Region.Pins[0].Pin));
+        Thread revoke = new(() => rig.Device.Revoke(target.Region.Pins[0].Pin), TestContext.Current.CancellationToken);
         revoke.Start();
         SpinWait.SpinUntil(() => Volatile.Read(ref rig.Block.RegionByKey(target.Key).Key) == 0);
 
@@ -141,7 +141,7 @@ public sealed class RevocationTests
             a.PostSend(Post.Write(1, target, 0, source.Whole));
             traffic.Add(a.Qp.Number);
             SpinWait.SpinUntil(() => target.Bytes[0] == source.Bytes[0] || target.Bytes[1] == source.Bytes[1]);
-            rig.Device.Revoke(target.Region.Pins[0].Pin);
+            rig.Device.Revoke(target.Region.Pins[0].Pin, TestContext.Current.CancellationToken);
             byte[] before = target.Bytes.ToArray();
             SpinWait.SpinUntil(() => !a.SendCq.Ring.IsEmpty);
             Assert.True(target.Bytes.SequenceEqual(before), "a byte changed after the revocation returned");
