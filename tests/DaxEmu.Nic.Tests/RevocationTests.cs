@@ -114,7 +114,7 @@ public sealed class RevocationTests
         Thread drain = new(() => engine.Drain(a.Qp.Number, 1));
         drain.Start();
         GatedMemory.WaitUntilACopyIsUnderWay();
-        Thread revoke = new(() => rig.Device.Revoke(target.Region.Pins[0].Pin), TestContext.Current.CancellationToken);
+        Thread revoke = new(() => rig.Device.Revoke(target.Region.Pins[0].Pin, TestContext.Current.CancellationToken));
         revoke.Start();
         SpinWait.SpinUntil(() => Volatile.Read(ref rig.Block.RegionByKey(target.Key).Key) == 0);
 
