@@ -5,8 +5,8 @@ using DaxEmu.Linux.Files;
 using DaxEmu.Linux.Memory;
 using DaxEmu.Linux.Processes;
 using static DaxEmu.Abi.fcntl;
-using static DaxEmu.Abi.linux_falloc;
 using static DaxEmu.Abi.linux_fs;
+using static DaxEmu.Abi.xfs_fs;
 
 namespace DaxEmu.Guards.Fanotify;
 
@@ -81,9 +81,9 @@ internal sealed record CallerIntent(LayoutOperationKind? Kind, ByteRange Range, 
     {
         FICLONE or FICLONERANGE => Reflink(thread, call.Argument(0), file),
         FIDEDUPERANGE => LayoutOperationKind.Dedupe,
-        FS_IOC_RESVSP or FS_IOC_RESVSP64 => null,
-        FS_IOC_UNRESVSP or FS_IOC_UNRESVSP64 => LayoutOperationKind.PunchHole,
-        FS_IOC_ZERO_RANGE => LayoutOperationKind.ZeroRange,
+        XFS_IOC_RESVSP or XFS_IOC_RESVSP64 => null,
+        XFS_IOC_UNRESVSP or XFS_IOC_UNRESVSP64 => LayoutOperationKind.PunchHole,
+        XFS_IOC_ZERO_RANGE => LayoutOperationKind.ZeroRange,
 
         // A filesystem's own that asks for content: XFS_IOC_EXCHANGE_RANGE, and what may come.
         _ => LayoutOperationKind.Exchange,

@@ -1,6 +1,7 @@
 using DaxEmu.Contract;
 using static DaxEmu.Abi.linux_falloc;
 using static DaxEmu.Abi.linux_fs;
+using static DaxEmu.Abi.xfs_fs;
 
 namespace DaxEmu.Guards.Tests.Fanotify;
 
@@ -27,8 +28,8 @@ internal sealed record FileOperation(string Name, LayoutOperationKind Kind, Byte
         new("collapse", LayoutOperationKind.CollapseRange, ByteRange.From(0), (_, file, _) => Libc.Fallocate(file, FALLOC_FL_COLLAPSE_RANGE, 0, P)),
         new("insert", LayoutOperationKind.InsertRange, ByteRange.From(0), (_, file, _) => Libc.Fallocate(file, FALLOC_FL_INSERT_RANGE, 0, P)),
         new("madvise remove", LayoutOperationKind.PunchHole, ByteRange.OfLength(5 * P, P), (_, file, _) => Remove(file)),
-        new("ioctl punch", LayoutOperationKind.PunchHole, ByteRange.OfLength(5 * P, P), (_, file, _) => Reserve(file, FS_IOC_UNRESVSP64)),
-        new("ioctl zero", LayoutOperationKind.ZeroRange, ByteRange.OfLength(5 * P, P), (_, file, _) => Reserve(file, FS_IOC_ZERO_RANGE)),
+        new("ioctl punch", LayoutOperationKind.PunchHole, ByteRange.OfLength(5 * P, P), (_, file, _) => Reserve(file, XFS_IOC_UNRESVSP64)),
+        new("ioctl zero", LayoutOperationKind.ZeroRange, ByteRange.OfLength(5 * P, P), (_, file, _) => Reserve(file, XFS_IOC_ZERO_RANGE)),
         new("clone into", LayoutOperationKind.ReflinkInto, ByteRange.From(0), (_, file, other) => Libc.Control(file, FICLONE, other)),
         new("clone from", LayoutOperationKind.ReflinkFrom, ByteRange.From(0), (_, file, other) => Libc.Control(other, FICLONE, file)),
         new("clone a range into", LayoutOperationKind.ReflinkInto, ByteRange.OfLength(5 * P, P), (_, file, other) => CloneRange(file, other)),
