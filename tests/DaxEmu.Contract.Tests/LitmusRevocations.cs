@@ -38,6 +38,10 @@ internal sealed class LitmusRevocations(bool isBroken) : IPinHolders
 
     public IReadOnlyList<ByteRange> TakeWrites(Pin pin) => throw new NotSupportedException();
 
+    public void WatchWrites(Pin pin) => throw new NotSupportedException();
+
+    public void TakeWrites(Pin pin, ByteRange pages, DeviceWrites written) => throw new NotSupportedException();
+
     internal void Use(Pin pin, Action use)
     {
         Usage usage = _usages.GetOrAdd(pin.Id, static _ => new());

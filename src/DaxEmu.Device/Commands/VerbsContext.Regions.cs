@@ -160,7 +160,7 @@ internal sealed partial class VerbsContext
         ProtectionDomain domain, ib_uverbs_reg_mr request, List<RegionPart> parts, bool writes, Rollback rollback, ref Command command)
     {
         RegionPinRequest[] pins = [.. parts.Where(p => p.Memory.Identity is not null).Select(PinOf)];
-        return Register(domain, request, pins, () => Map(parts, request.start, writes, IsDurable(request)), parts.Count, rollback, ref command);
+        return Register(domain, request, pins, () => Map(parts, pins, request.start, writes, IsDurable(request)), parts.Count, rollback, ref command);
     }
 
     private NicResult Register(
@@ -224,7 +224,8 @@ internal sealed partial class VerbsContext
             : null;
     }
 
-    private NicResult<RegionMapping> Map(List<RegionPart> parts, ulong address, bool writes, bool isDurable)
+    private NicResult<RegionMapping> Map(
+        List<RegionPart> parts, IReadOnlyList<RegionPinRequest> pins, ulong address, bool writes, bool isDurable)
     {
         MappingPart[] ranges = [.. parts.Select(p => new MappingPart(
             p.Memory.File, (long)p.Memory.Offset, (long)p.Length, p.Memory.Mapping == PinMapping.Sync))];
@@ -249,7 +250,7 @@ internal sealed partial class VerbsContext
         // A flush may still be under way when the region goes: the memory stays mapped for that long.
         RegionSyncer? syncer = isDurable ? _services.Syncer : null;
         bool isSync = parts.TrueForAll(p => p.Memory.Mapping == PinMapping.Sync);
-        syncer?.Add(index.Value, new SyncedMemory(mapping.Address, isSync, mapping.Dispose));
+        syncer?.Add(index.Value, new SyncedMemory(mapping.Address, isSync, pins, mapping.Dispose));
         KeptPieces kept = new(_quota);
         return new FileRegionMapping(index.Value, mapping, kept, () =>
         {

@@ -1,3 +1,4 @@
+using DaxEmu.Contract;
 using DaxEmu.Linux.Memory;
 using DaxEmu.Nic;
 using static DaxEmu.Abi.errno;
@@ -17,6 +18,7 @@ public sealed class RegionSyncer : IPersistence, IDisposable
     private const ulong MostWrittenBackAtOnce = 256 * 1024;
 
     private readonly INicEvents _events;
+    private readonly IFileContract _contract;
     private readonly SyncedMemory?[] _memory;
     private readonly SyncSlot[] _slots;
 
@@ -34,10 +36,12 @@ public sealed class RegionSyncer : IPersistence, IDisposable
     /// <param name="events">Told when a queue pair may go on.</param>
     /// <param name="mappings">Where regions lie.</param>
     /// <param name="queuePairs"><see cref="NicOptions.MaxQueuePairs"/>.</param>
-    public RegionSyncer(INicEvents events, MappingTable mappings, int queuePairs)
+    /// <param name="contract">Told of what is made durable, so that none of it is held back.</param>
+    public RegionSyncer(INicEvents events, MappingTable mappings, int queuePairs, IFileContract contract)
     {
         ArgumentNullException.ThrowIfNull(mappings);
         _events = events;
+        _contract = contract;
         _memory = new SyncedMemory?[mappings.Capacity];
         _slots = new SyncSlot[queuePairs];
         _queue = new uint[queuePairs];
@@ -123,9 +127,18 @@ public sealed class RegionSyncer : IPersistence, IDisposable
     private static int WriteBack(SyncedMemory memory, MappedRange range) =>
         GuardedCopy.TryWriteBack(memory.Address + (nint)range.Offset, (nuint)range.Length) ? 0 : EFAULT;
 
-    private static int Sync(SyncedMemory memory, MappedRange range) => memory.IsSync
-        ? WriteBack(memory, range)
-        : MappedSync.Sync(memory.Address + (nint)range.Offset, (nuint)range.Length);
+    private int Sync(SyncedMemory memory, MappedRange range)
+    {
+        if (memory.IsSync)
+        {
+            return WriteBack(memory, range);
+        }
+
+        int errno = MappedSync.Sync(memory.Address + (nint)range.Offset, (nuint)range.Length);
+        return errno != 0
+            ? errno
+            : memory.BytesOf(range).Select(bytes => _contract.Persist(bytes.File, bytes.Range)).FirstOrDefault(failed => failed != 0);
+    }
 
     private void Start()
     {

@@ -13,7 +13,6 @@ internal sealed class LayoutOperations(
     FuseVolume volume,
     FileOperations files,
     IFileContract contract,
-    FuseDataPath dataPath,
     PendingRequests pending,
     Action<ulong, Func<Memory<byte>, int>> answerLater)
 {
@@ -51,7 +50,10 @@ internal sealed class LayoutOperations(
                 return 0;
             }
 
-            int done = FileContents.Allocate(file.Descriptor, wish.mode, (long)wish.offset, (long)wish.length);
+            ByteRange cut = ByteRange.OfLength(wish.offset, wish.length);
+            int done = Cutting(
+                KindOf(wish.mode) is null ? null : node.Held, cut,
+                () => FileContents.Allocate(file.Descriptor, wish.mode, (long)wish.offset, (long)wish.length));
             decision?.Settle(done == 0);
             return done;
         }
@@ -76,15 +78,16 @@ internal sealed class LayoutOperations(
     private static bool IsOpening(in fuse_setattr_in wish, in fuse_in_header header) =>
         (wish.valid & FATTR_FH) == 0 && header.pid != 0 && BlockedSystemCall.Of((int)header.pid) is { IsOpen: true } or { IsWorker: true };
 
-    private int Apply(Node node, in fuse_setattr_in wish, LayoutDecision? decision, Span<byte> reply)
+    private int Apply(Node node, fuse_setattr_in wish, LayoutDecision? decision, Span<byte> reply)
     {
         int done = 0;
         bool isPretended = decision is { Verdict: LayoutVerdict.Pretend };
         if ((wish.valid & FATTR_SIZE) != 0 && !isPretended)
         {
-            done = (wish.valid & FATTR_FH) != 0 && files.Find(wish.fh) is { IsWritable: true } file
-                ? FileContents.SetSizeThrough(file.Descriptor, (long)wish.size)
-                : FileContents.SetSize(node.Handle, (long)wish.size);
+            (long size, OpenFile? through) = ((long)wish.size, (wish.valid & FATTR_FH) != 0 ? files.Find(wish.fh) : null);
+            done = Cutting(node.Held, ByteRange.From(wish.size), () => through is { IsWritable: true } file
+                ? FileContents.SetSizeThrough(file.Descriptor, size)
+                : FileContents.SetSize(node.Handle, size));
             decision?.Settle(done == 0);
         }
 
@@ -95,6 +98,19 @@ internal sealed class LayoutOperations(
 
         // After a pretended truncate the kernel is told the size as it is, so that it keeps its pages (fs/fuse/dir.c).
         return done < 0 ? done : AttributeOperations.Get(node, reply);
+    }
+
+    // What was held back of the bytes that go, goes with them.
+    private static int Cutting(HeldPages? held, ByteRange range, Func<int> cut)
+    {
+        int ready = held?.BeginCut(range) ?? 0;
+        int done = ready < 0 ? ready : cut();
+        if (done == 0)
+        {
+            held?.EndCut(range);
+        }
+
+        return done;
     }
 
     private int Ask(
@@ -108,7 +124,7 @@ internal sealed class LayoutOperations(
     {
         ulong unique = header.unique;
         LayoutOperation operation = new(node.Identity, volume.ShownPath(node), kind, range, Callers.Of(header));
-        ValueTask<LayoutDecision> asked = Ask(operation, pending.Add(unique, thread));
+        ValueTask<LayoutDecision> asked = Ask(node, operation, pending.Add(unique, thread));
         if (!asked.IsCompleted)
         {
             _ = Await(asked, unique, carryOut);
@@ -119,10 +135,10 @@ internal sealed class LayoutOperations(
         return Obey(asked.Result, carryOut, reply);
     }
 
-    // Who has pinned the range may have to read its pages before they go. Without passthrough these are this mount's: a thread that serves it
+    // Who has pinned the range may have to read its pages before they go. Where they are not passed through these are this mount's: a thread that serves it
     // must be left to bring them.
-    private ValueTask<LayoutDecision> Ask(LayoutOperation operation, CancellationToken cancellation) =>
-        dataPath == FuseDataPath.PageCache && contract.IsPinned(operation.File, operation.Range)
+    private ValueTask<LayoutDecision> Ask(Node node, LayoutOperation operation, CancellationToken cancellation) =>
+        node.IsCached && contract.IsPinned(operation.File, operation.Range)
             ? new(Task.Run(() => contract.RequestAsync(operation, cancellation).AsTask(), CancellationToken.None))
             : contract.RequestAsync(operation, cancellation);
 

@@ -7,6 +7,8 @@ namespace DaxEmu.Guards.Fuse;
 /// <summary>A file that the kernel knows, by an O_PATH descriptor: names may change, the descriptor still means it.</summary>
 internal sealed class Node(ulong id, FileIdentity identity, ulong shownInode, uint mode, SafeFileHandle handle)
 {
+    private HeldPages? _held;
+
     /// <summary>The number that requests name it by; never used for another file.</summary>
     internal ulong Id => id;
 
@@ -40,8 +42,20 @@ internal sealed class Node(ulong id, FileIdentity identity, ulong shownInode, ui
     /// <summary>The kernel's id of the backing file, shared by all opens as the kernel demands; 0 when there is none.</summary>
     internal int BackingId { get; set; }
 
+    /// <summary>The mount has pages of its own of it, because it is not passed through; as it was last opened.</summary>
+    internal bool IsCached { get; set; }
+
     /// <summary>Pins on the file, as reported to the guard.</summary>
     internal int Pins { get; set; }
+
+    /// <summary>
+    /// What is held back of its pages; null while no region has pinned it, and while its contents are passed through.
+    /// </summary>
+    internal HeldPages? Held
+    {
+        get => Volatile.Read(ref _held);
+        set => Volatile.Write(ref _held, value);
+    }
 
     /// <summary>How it is watched for punches through mappings.</summary>
     internal PunchWatch Watch { get; set; }
