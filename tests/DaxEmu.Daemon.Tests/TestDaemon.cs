@@ -1,5 +1,6 @@
 using DaxEmu.Daemon.Demo;
 using DaxEmu.Daemon.Programs;
+using DaxEmu.Daemon.Tests.Legacy;
 using Xunit;
 
 namespace DaxEmu.Daemon.Tests;
@@ -10,6 +11,7 @@ internal sealed class TestDaemon : IAsyncDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly CancellationTokenSource _patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private DaemonProcess? _process;
+    private TestVolume? _volume;
 
     public TestDaemon()
     {
@@ -44,6 +46,9 @@ internal sealed class TestDaemon : IAsyncDisposable
             Patience);
     }
 
+    /// <summary>Gives the backing directory a filesystem of its own.</summary>
+    public async Task MountBackingAsync(string filesystem) => _volume = await TestVolume.MountAsync(filesystem, Backing, Patience);
+
     public Task<ProgramRun> RunAsync(params string[] arguments) =>
         ProgramRun.OfAsync(Executable, arguments, Patience);
 
@@ -55,6 +60,11 @@ internal sealed class TestDaemon : IAsyncDisposable
         }
 
         await ProgramRun.OfAsync("umount", ["--lazy", "--quiet", Mount]);
+        if (_volume is not null)
+        {
+            await _volume.DisposeAsync();
+        }
+
         _patience.Dispose();
         _directory.Dispose();
     }

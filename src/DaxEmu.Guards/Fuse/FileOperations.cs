@@ -131,7 +131,7 @@ internal sealed class FileOperations(
         HeldPages? held = file.Node.Held;
         if (held is not null || contract.PinsOf(file.Node.Identity).Count > 0)
         {
-            contract.Syncing(file.Node.Identity, volume.ShownPath(file.Node), Callers.Of(request.Header), held?.TakeUntold());
+            contract.Syncing(file.Node.Identity, volume.ShownPath(file.Node), Callers.Of(request.Header), volume.HasDisk ? held?.TakeUntold() : null);
         }
 
         int cleaned = held?.Clean(contract.HoldsBackWrites(file.Node.Identity, volume.ShownPath(file.Node))) ?? 0;
@@ -207,9 +207,10 @@ internal sealed class FileOperations(
             return held.Write(file.Descriptor, bytes, offset);
         }
 
+        // What lies in memory has no disk that it could be held back from.
         ByteRange range = ByteRange.OfLength(offset, (ulong)bytes.Length);
-        return held.WriteBack(
-            file.Descriptor, bytes, offset, contract.TakeWrites(file.Node.Identity, volume.ShownPath(file.Node), range));
+        DeviceWrites? written = volume.HasDisk ? contract.TakeWrites(file.Node.Identity, volume.ShownPath(file.Node), range) : null;
+        return held.WriteBack(file.Descriptor, bytes, offset, written);
     }
 
     internal void CloseAll()

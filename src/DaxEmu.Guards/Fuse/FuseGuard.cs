@@ -282,7 +282,7 @@ public sealed class FuseGuard : IVolumeGuard
     // Under the gate of the node, which is open. Passed through, its pages are the backing file's.
     private HeldPages? Hold(Node node)
     {
-        if (!node.IsCached || node.Opens == 0 || !_volume.HasDisk)
+        if (!node.IsCached || node.Opens == 0)
         {
             return null;
         }

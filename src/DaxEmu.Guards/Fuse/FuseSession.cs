@@ -35,7 +35,7 @@ internal sealed class FuseSession : IDisposable
         _events = events;
         _names = new NameOperations(volume, events);
         _directories = new DirectoryOperations(_names);
-        _files = new FileOperations(volume, _names, new BackingIds(device, dataPath, contract, volume, events), contract, punches);
+        _files = new FileOperations(volume, _names, new BackingIds(device, dataPath, events), contract, punches);
         _layout = new LayoutOperations(volume, _files, contract, _pending, AnswerLater);
         _threads = [.. Enumerable.Range(0, threads).Select(i => new ServingThread($"fuse {i}", FuseHandshake.BufferSize, Serve))];
     }

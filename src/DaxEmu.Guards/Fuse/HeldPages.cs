@@ -29,6 +29,7 @@ internal sealed class HeldPages(SafeFileHandle backing) : IDisposable
     private readonly PageSet _held = new();
     private readonly PageSet _changed = new();
     private readonly PageSet _untold = new();
+    private readonly List<ByteRange> _cuts = [];
     private readonly byte[] _before = new byte[PageSize];
     private readonly byte[] _page = new byte[PageSize];
     private SafeFileHandle? _memory;
@@ -95,6 +96,12 @@ internal sealed class HeldPages(SafeFileHandle backing) : IDisposable
     {
         lock (_gate)
         {
+            ByteRange range = ByteRange.OfLength(offset, (ulong)bytes.Length);
+            if (_cuts.Exists(cut => cut.Overlaps(range)))
+            {
+                bytes = WithoutCuts(bytes, range);
+            }
+
             if (_isDisposed || written is null)
             {
                 return WriteThrough(file, bytes, offset);
@@ -151,11 +158,15 @@ internal sealed class HeldPages(SafeFileHandle backing) : IDisposable
         }
     }
 
-    /// <summary>Before bytes leave the file: pages that are cut in part count as changed.</summary>
+    /// <summary>
+    /// Before bytes leave the file: pages that are cut in part count as changed. Until <see cref="EndCut"/> the bytes are zeros, whatever is
+    /// written back of them: the kernel drops them from the mount's page cache only when it has the answer.
+    /// </summary>
     internal int BeginCut(ByteRange range)
     {
         lock (_gate)
         {
+            _cuts.Add(range);
             foreach (ByteRange part in PartsOfPages(range))
             {
                 _changed.Add(part);
@@ -170,12 +181,16 @@ internal sealed class HeldPages(SafeFileHandle backing) : IDisposable
         }
     }
 
-    /// <summary>They have left it.</summary>
-    internal void EndCut(ByteRange range)
+    /// <summary>They have left it, or could not; and the devices do not reach them any more.</summary>
+    internal void EndCut(ByteRange range, bool isCut)
     {
         lock (_gate)
         {
-            Forget(WholePages(range));
+            _cuts.Remove(range);
+            if (isCut)
+            {
+                Forget(WholePages(range));
+            }
         }
     }
 
@@ -245,6 +260,17 @@ internal sealed class HeldPages(SafeFileHandle backing) : IDisposable
 
         ByteRange[] parts = [new(touched.Start, whole.Start), new(whole.End, Math.Max(whole.End, touched.End))];
         return parts.Where(p => !p.IsEmpty);
+    }
+
+    private byte[] WithoutCuts(ReadOnlySpan<byte> bytes, ByteRange range)
+    {
+        byte[] rest = bytes.ToArray();
+        foreach (ByteRange cut in _cuts.Select(c => c.IntersectWith(range)))
+        {
+            rest.AsSpan((int)(cut.IsEmpty ? 0 : cut.Start - range.Start), (int)cut.Length).Clear();
+        }
+
+        return rest;
     }
 
     // Judged by content where no bit tells: a page that was written back before, or lies in the same folio as one that a device wrote.

@@ -51,11 +51,14 @@ internal sealed class LayoutOperations(
             }
 
             ByteRange cut = ByteRange.OfLength(wish.offset, wish.length);
-            int done = Cutting(
+            return Cutting(
                 KindOf(wish.mode) is null ? null : node.Held, cut,
-                () => FileContents.Allocate(file.Descriptor, wish.mode, (long)wish.offset, (long)wish.length));
-            decision?.Settle(done == 0);
-            return done;
+                () =>
+                {
+                    int done = FileContents.Allocate(file.Descriptor, wish.mode, (long)wish.offset, (long)wish.length);
+                    decision?.Settle(done == 0);
+                    return done;
+                });
         }
 
         return KindOf(wish.mode) is { } kind
@@ -88,7 +91,13 @@ internal sealed class LayoutOperations(
             done = Cutting(node.Held, ByteRange.From(wish.size), () => through is { IsWritable: true } file
                 ? FileContents.SetSizeThrough(file.Descriptor, size)
                 : FileContents.SetSize(node.Handle, size));
-            decision?.Settle(done == 0);
+
+            // The kernel sends nothing that it writes back before it has the answer (fs/fuse/dir.c, fuse_set_nowrite), and whoever keeps pages
+            // waits for that: then the decision is settled afterwards, when it is disposed.
+            if (done < 0 || !node.IsCached)
+            {
+                decision?.Settle(done == 0);
+            }
         }
 
         if (done == 0 && !isPretended)
@@ -105,11 +114,7 @@ internal sealed class LayoutOperations(
     {
         int ready = held?.BeginCut(range) ?? 0;
         int done = ready < 0 ? ready : cut();
-        if (done == 0)
-        {
-            held?.EndCut(range);
-        }
-
+        held?.EndCut(range, isCut: done == 0);
         return done;
     }
 
@@ -124,7 +129,18 @@ internal sealed class LayoutOperations(
     {
         ulong unique = header.unique;
         LayoutOperation operation = new(node.Identity, volume.ShownPath(node), kind, range, Callers.Of(header));
-        ValueTask<LayoutDecision> asked = Ask(node, operation, pending.Add(unique, thread));
+        CancellationToken interrupted = pending.Add(unique, thread);
+
+        // Who has pinned the range may have to read its pages before they go, and to write them back. Where they are not passed through these
+        // are this mount's: a thread that serves it must be left to bring them.
+        if (node.IsCached && contract.IsPinned(operation.File, operation.Range))
+        {
+            Task<LayoutDecision> Decide() => Task.Run(() => contract.RequestAsync(operation, interrupted).AsTask(), CancellationToken.None);
+            _ = Task.Run(() => Await(new(Decide()), unique, carryOut), CancellationToken.None);
+            return Answer.Later;
+        }
+
+        ValueTask<LayoutDecision> asked = contract.RequestAsync(operation, interrupted);
         if (!asked.IsCompleted)
         {
             _ = Await(asked, unique, carryOut);
@@ -132,30 +148,21 @@ internal sealed class LayoutOperations(
         }
 
         pending.Remove(unique);
-        return Obey(asked.Result, carryOut, reply);
+        using LayoutDecision decision = asked.Result;
+        return Obey(decision, carryOut, reply);
     }
-
-    // Who has pinned the range may have to read its pages before they go. Where they are not passed through these are this mount's: a thread that serves it
-    // must be left to bring them.
-    private ValueTask<LayoutDecision> Ask(Node node, LayoutOperation operation, CancellationToken cancellation) =>
-        node.IsCached && contract.IsPinned(operation.File, operation.Range)
-            ? new(Task.Run(() => contract.RequestAsync(operation, cancellation).AsTask(), CancellationToken.None))
-            : contract.RequestAsync(operation, cancellation);
 
     private async Task Await(ValueTask<LayoutDecision> asked, ulong unique, CarryOut carryOut)
     {
         // However it ends, the caller gets an answer: a failure becomes one where the decision is taken.
         Task<LayoutDecision> decided = asked.AsTask();
         await ((Task)decided).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        answerLater(unique, reply => decided.IsCanceled ? -EINTR : Obey(decided.GetAwaiter().GetResult(), carryOut, reply.Span));
+        using LayoutDecision? decision = decided.IsCompletedSuccessfully ? decided.Result : null;
+        answerLater(
+            unique, reply => decided.IsCanceled ? -EINTR : Obey(decision ?? decided.GetAwaiter().GetResult(), carryOut, reply.Span));
         pending.Remove(unique);
     }
 
-    private static int Obey(LayoutDecision decision, CarryOut carryOut, Span<byte> reply)
-    {
-        using (decision)
-        {
-            return decision.Verdict == LayoutVerdict.Refuse ? -decision.Errno : carryOut(decision, reply);
-        }
-    }
+    private static int Obey(LayoutDecision decision, CarryOut carryOut, Span<byte> reply) =>
+        decision.Verdict == LayoutVerdict.Refuse ? -decision.Errno : carryOut(decision, reply);
 }
