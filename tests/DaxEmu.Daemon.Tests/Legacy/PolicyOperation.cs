@@ -1,12 +1,13 @@
 using DaxEmu.Linux.Files;
 using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.errno;
 
 namespace DaxEmu.Daemon.Tests.Legacy;
 
 /// <summary>An operation that takes page 2 from a file.</summary>
 /// <param name="Name">As the document has it.</param>
-/// <param name="Do">Does it to a path; its errno.</param>
-internal sealed record PolicyOperation(string Name, Func<string, int> Do)
+/// <param name="Try">Does it to a path; its errno.</param>
+internal sealed record PolicyOperation(string Name, Func<string, int> Try)
 {
     private const int O_WRONLY = 1;
     private const int O_TRUNC = 0x200;
@@ -27,6 +28,19 @@ internal sealed record PolicyOperation(string Name, Func<string, int> Do)
 
     /// <summary>tmpfs does not have it.</summary>
     public bool IsUnknownToTmpfs { get; init; }
+
+    /// <summary>Does it to a path, again when a signal, as the runtime sends them to its threads, has interrupted it; its errno.</summary>
+    public int Do(string path)
+    {
+        int failed;
+        do
+        {
+            failed = Try(path);
+        }
+        while (failed == EINTR);
+
+        return failed;
+    }
 
     private static int Allocate(string path, int mode)
     {
