@@ -58,7 +58,33 @@ public interface IFileContract
     /// <param name="file">The file.</param>
     /// <param name="path">A name of it.</param>
     /// <param name="requester">Who asks.</param>
-    void Syncing(FileIdentity file, string path, Requester requester);
+    /// <param name="heldBack">
+    /// The pages that were held back since the time before, by first byte, where the guard does what a real kernel does; null where it does
+    /// not, and they are on the disk.
+    /// </param>
+    void Syncing(FileIdentity file, string path, Requester requester, IReadOnlyList<ByteRange>? heldBack);
+
+    /// <summary>
+    /// Whether what only a device wrote is to be held back from the disk, as a real kernel does (<see cref="Policy.Legacy"/>).
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="path">A name of it.</param>
+    bool HoldsBackWrites(FileIdentity file, string path);
+
+    /// <summary>
+    /// Asks which bytes of pages devices wrote since this was asked last, because the pages are about to be written back. Null when all that
+    /// is in them is to reach the disk. The first time none: what devices write is remembered from then on.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="path">A name of it.</param>
+    /// <param name="pages">The pages.</param>
+    DeviceWrites? TakeWrites(FileIdentity file, string path, ByteRange pages);
+
+    /// <summary>A device makes bytes durable by itself (FLUSH to persistence): none of them may be held back any more.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="range">The bytes.</param>
+    /// <returns>0 or an errno.</returns>
+    int Persist(FileIdentity file, ByteRange range);
 
     /// <summary>The pins held now, in the order they were granted; on one file or on all.</summary>
     IReadOnlyList<Pin> PinsOf(FileIdentity? file = null);

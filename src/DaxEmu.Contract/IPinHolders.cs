@@ -46,4 +46,18 @@ public interface IPinHolders
     /// <param name="pin">The pin.</param>
     /// <returns>Whole pages of the file, by first byte.</returns>
     IReadOnlyList<ByteRange> TakeWrites(Pin pin);
+
+    /// <summary>From now on which bytes the device writes through a pin is remembered.</summary>
+    /// <param name="pin">The pin.</param>
+    void WatchWrites(Pin pin);
+
+    /// <summary>
+    /// Which bytes the device has written through a pin since <see cref="WatchWrites"/>, or since this was asked last. May name bytes that are
+    /// just being written, again the next time. Called where pages are written back, which the device itself may have to wait for: it must
+    /// wait for no engine, and for nobody who does.
+    /// </summary>
+    /// <param name="pin">The pin.</param>
+    /// <param name="pages">Whole pages of the file, which the pin touches.</param>
+    /// <param name="written">Gets them.</param>
+    void TakeWrites(Pin pin, ByteRange pages, DeviceWrites written);
 }

@@ -29,4 +29,10 @@ public sealed class PinHolderRelay : IPinHolders
 
     /// <inheritdoc/>
     public IReadOnlyList<ByteRange> TakeWrites(Pin pin) => _holder?.TakeWrites(pin) ?? [];
+
+    /// <inheritdoc/>
+    public void WatchWrites(Pin pin) => _holder?.WatchWrites(pin);
+
+    /// <inheritdoc/>
+    public void TakeWrites(Pin pin, ByteRange pages, DeviceWrites written) => _holder?.TakeWrites(pin, pages, written);
 }

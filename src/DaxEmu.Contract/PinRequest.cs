@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace DaxEmu.Contract;
 
 /// <summary>A wish to keep a byte range of a file in place for a device.</summary>
@@ -17,4 +19,12 @@ public sealed record PinRequest(
     PinKind Kind,
     PinMapping Mapping,
     PinOwner Owner,
-    string Region);
+    string Region)
+{
+    /// <summary>
+    /// True when the pages count as changed when the pin comes and when it goes, and not when the device writes them (the kernel's
+    /// ib_umem_get and ib_umem_release). A device on demand faults pages in for writing, as a program does.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsUnmarkedWriting => Access.HasFlag(PinAccess.Write) && Kind == PinKind.LongTerm && Mapping == PinMapping.PageCache;
+}

@@ -68,6 +68,12 @@ public sealed partial class DeviceServer
     /// <inheritdoc/>
     public IReadOnlyList<ByteRange> TakeWrites(Pin pin) => _services.Nic.TakeWrites(pin);
 
+    /// <inheritdoc/>
+    public void WatchWrites(Pin pin) => _services.Nic.WatchWrites(pin);
+
+    /// <inheritdoc/>
+    public void TakeWrites(Pin pin, ByteRange pages, DeviceWrites written) => _services.Nic.TakeWrites(pin, pages, written);
+
     private DeviceSession? SessionOf(Pin pin) =>
         _sessions.TryGetValue(pin.Request.Owner.DeviceFile, out (DeviceSession Session, Thread Thread) found) ? found.Session : null;
 }

@@ -41,4 +41,20 @@ public interface IVolumeGuard : IDisposable
     /// </summary>
     /// <param name="file">The backing file.</param>
     void OnUnpinned(FileIdentity file);
+
+    /// <summary>
+    /// Takes note that a region which may write a file without marking its pages (<see cref="PinRequest.IsUnmarkedWriting"/>) has come, after the
+    /// contract granted its pin, or has gone, after it let go: each marks all its pages as changed. Nothing to a guard that holds nothing back.
+    /// </summary>
+    /// <param name="file">The backing file, noted by <see cref="OnPinned"/>.</param>
+    /// <param name="range">The bytes that are pinned.</param>
+    void OnMarked(FileIdentity file, ByteRange range)
+    {
+    }
+
+    /// <summary>Brings bytes that were held back to the disk, because a device makes them durable.</summary>
+    /// <param name="file">The backing file.</param>
+    /// <param name="range">The bytes.</param>
+    /// <returns>0 or an errno.</returns>
+    int Persist(FileIdentity file, ByteRange range) => 0;
 }

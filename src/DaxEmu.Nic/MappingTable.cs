@@ -112,6 +112,7 @@ public sealed unsafe class MappingTable : IDisposable
 
             Volatile.Write(ref _entries[index].Length, 0);
             _entries[index].Orphans = null;
+            _entries[index].Written = null;
             _free.Push(index);
         }
     }
@@ -129,6 +130,14 @@ public sealed unsafe class MappingTable : IDisposable
 
     /// <summary><see cref="OrphanPages.Words"/> of a mapping, or null.</summary>
     internal uint* OrphansOf(int index) => _entries[index].Orphans;
+
+    /// <summary>From now on engines note which bytes of a mapping they write. It must have <see cref="OrphansOf"/>, by which they know.</summary>
+    /// <param name="index">From <see cref="Add"/>.</param>
+    /// <param name="bits"><see cref="WrittenBytes.Bits"/>.</param>
+    internal void SetWritten(int index, ulong* bits) => Volatile.Write(ref *(nint*)&_entries[index].Written, (nint)bits);
+
+    /// <summary><see cref="WrittenBytes.Bits"/> of a mapping, or null.</summary>
+    internal ulong* WrittenOf(int index) => _entries[index].Written;
 
     /// <summary>Frees the array. No engine may use the table any more.</summary>
     public void Dispose()
@@ -166,5 +175,6 @@ public sealed unsafe class MappingTable : IDisposable
 
         // Beside the other two, which a lookup reads anyway: so it costs mappings without orphans nothing.
         public uint* Orphans;
+        public ulong* Written;
     }
 }

@@ -53,7 +53,7 @@ public sealed partial class NicDevice
                 return;
             }
 
-            OrphanPages orphans = PagesOf(region);
+            OrphanPages orphans = PagesOf(region)!;
             foreach ((Pin pin, ulong offset) in region.Pins.Where(p => p.Pin.Id == pages.Pin.Id))
             {
                 orphans.Add(PageAt(region, pin, offset, pages.Range.Start), pages.Range.Length / PageRounding.PageSize);
@@ -90,7 +90,8 @@ public sealed partial class NicDevice
                 return [];
             }
 
-            pages = PagesOf(region);
+            // It is deregistered under the lock first.
+            pages = PagesOf(region)!;
             firsts = [.. region.Pins.Where(p => p.Pin.Id == pin.Id).Select(p => PageAt(region, pin, p.Offset, own.Start))];
         }
 
@@ -103,21 +104,74 @@ public sealed partial class NicDevice
         ];
     }
 
-    // Under the lock: the marks of a region, which engines begin to make now at the latest.
-    private OrphanPages PagesOf(MemoryRegion region)
+    /// <summary>From now on engines note which bytes they write through a pin.</summary>
+    public void WatchWrites(Pin pin)
     {
-        if (region.Orphans is null)
+        ArgumentNullException.ThrowIfNull(pin);
+        if (FindByPin(pin) is { } region)
         {
-            int index = region.Mapping.Mapping;
-            (nuint address, ulong length) = _mappings.RangeOf(index);
-            region.Orphans = new OrphanPages(address, length);
-            unsafe
-            {
-                _mappings.SetOrphans(index, region.Orphans.Words);
-            }
+            _ = BytesOf(region);
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="IPinHolders.TakeWrites(Pin, ByteRange, DeviceWrites)"/>: without the lock of all, under which others wait for engines.
+    /// </summary>
+    public void TakeWrites(Pin pin, ByteRange pages, DeviceWrites written)
+    {
+        ArgumentNullException.ThrowIfNull(pin);
+        ArgumentNullException.ThrowIfNull(written);
+        if (FindByPin(pin) is not { } region || BytesOf(region) is not { } bytes)
+        {
+            return;
         }
 
-        return region.Orphans;
+        lock (region.MarksGate)
+        {
+            foreach (RegionPin held in region.Pins.Where(p => p.Pin.Id == pin.Id && !region.HasNoMarks))
+            {
+                bytes.Take(PageAt(region, pin, held.Offset, pages.Start), written.WordsOf(pages));
+            }
+        }
+    }
+
+    // The marks of a region, which engines begin to make now at the latest; null when it is gone.
+    private OrphanPages? PagesOf(MemoryRegion region)
+    {
+        lock (region.MarksGate)
+        {
+            if (region.Orphans is null && !region.HasNoMarks)
+            {
+                int index = region.Mapping.Mapping;
+                (nuint address, ulong length) = _mappings.RangeOf(index);
+                region.Orphans = new OrphanPages(address, length);
+                unsafe
+                {
+                    _mappings.SetOrphans(index, region.Orphans.Words);
+                }
+            }
+
+            return region.Orphans;
+        }
+    }
+
+    private WrittenBytes? BytesOf(MemoryRegion region)
+    {
+        lock (region.MarksGate)
+        {
+            if (region.Written is null && PagesOf(region) is not null && !region.HasNoMarks)
+            {
+                int index = region.Mapping.Mapping;
+                (nuint address, ulong length) = _mappings.RangeOf(index);
+                region.Written = new WrittenBytes(address, length);
+                unsafe
+                {
+                    _mappings.SetWritten(index, region.Written.Bits);
+                }
+            }
+
+            return region.Written;
+        }
     }
 
     // A page of the file, counted from the one with the mapping's first byte: the first may begin before the region does.

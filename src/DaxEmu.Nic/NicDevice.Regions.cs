@@ -117,7 +117,7 @@ public sealed partial class NicDevice
             _regions[region.Key >> 8] = null;
             foreach (RegionPin held in region.Pins)
             {
-                _regionsByPin.Remove(held.Pin.Id);
+                _regionsByPin.TryRemove(held.Pin.Id, out _);
             }
 
             // Pairs with the engines' look at the key: see WaitForEngines.
@@ -128,8 +128,8 @@ public sealed partial class NicDevice
         try
         {
             ReportTouched(region, 0, region.Length);
+            region.FreeMarks();
             region.Mapping.Release();
-            region.Orphans?.Dispose();
         }
         finally
         {

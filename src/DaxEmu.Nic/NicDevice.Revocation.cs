@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DaxEmu.Contract;
 
 namespace DaxEmu.Nic;
@@ -7,8 +8,8 @@ public sealed partial class NicDevice
     // Pins that were revoked before their region was there to be reached through.
     private readonly HashSet<long> _revokedEarly = [];
 
-    // The regions that can be reached through, by the pins that they have.
-    private readonly Dictionary<long, MemoryRegion> _regionsByPin = [];
+    // The regions that can be reached through, by the pins that they have. Changed under the lock.
+    private readonly ConcurrentDictionary<long, MemoryRegion> _regionsByPin = new();
 
     /// <summary>The region that a pin belongs to, or null.</summary>
     public MemoryRegion? FindRegionOf(Pin pin)

@@ -31,12 +31,13 @@ internal sealed unsafe class InProcessDaemon : IDisposable, IDeviceLog
         using SafeFileHandle block = MemoryFile.CreateSealed("nic-block", blockLength);
         _blockMemory = MemoryMapping.Map(block, 0, blockLength, MemoryProtection.ReadWrite);
         NicEventRouter router = new();
-        _syncer = new RegionSyncer(router, _mappings, _limits.MaxQueuePairs);
+        FileContract contract = new(new DenyEverywhere(), new BoundedJournal(), TimeProvider.System, new PinHolderRelay());
+        _syncer = new RegionSyncer(router, _mappings, _limits.MaxQueuePairs, contract);
         NicDevice nic = new(
             _limits,
             NicBlock.Initialise(_limits, (void*)_blockMemory.Address, (nuint)blockLength),
             _mappings,
-            new FileContract(new DenyEverywhere(), new BoundedJournal(), TimeProvider.System, new PinHolderRelay()),
+            contract,
             new GuardedMemory(GuardedCopy.Copy, GuardedCopy.CompareSwap, GuardedCopy.FetchAdd),
             router,
             persistence: _syncer);

@@ -90,5 +90,5 @@ public sealed class DurabilityTests
         Assert.Equal(0, _world.Contract.FileCount);
     }
 
-    private void Sync() => _world.Contract.Syncing(World.File, "/vol/data", World.Coreutils);
+    private void Sync() => _world.Contract.Syncing(World.File, "/vol/data", World.Coreutils, heldBack: null);
 }

@@ -40,6 +40,10 @@ internal sealed class LitmusRevocations(bool isBroken) : IPinHolders
 
     public IDisposable StopCopies(FileIdentity file) => throw new NotSupportedException();
 
+    public void WatchWrites(Pin pin) => throw new NotSupportedException();
+
+    public void TakeWrites(Pin pin, ByteRange pages, DeviceWrites written) => throw new NotSupportedException();
+
     internal void Use(Pin pin, Action use)
     {
         Usage usage = _usages.GetOrAdd(pin.Id, static _ => new());

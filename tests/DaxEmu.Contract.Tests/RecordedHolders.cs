@@ -53,6 +53,23 @@ internal sealed class RecordedHolders : IPinHolders
         return new Stop(this);
     }
 
+    /// <summary>The pins whose writes are watched.</summary>
+    internal HashSet<long> Watched { get; } = [];
+
+    public void WatchWrites(Pin pin) => Watched.Add(pin.Id);
+
+    /// <summary>What was asked for of bytes that the device wrote, and a bit for each of those that it did.</summary>
+    public void TakeWrites(Pin pin, ByteRange pages, DeviceWrites written)
+    {
+        foreach (ByteRange range in TakeWrites(pin).Select(w => w.IntersectWith(pages)))
+        {
+            for (ulong at = range.Start; at < range.End; at++)
+            {
+                written.WordsOf(pages)[(int)((at - pages.Start) / 64)] |= 1UL << (int)(at % 64);
+            }
+        }
+    }
+
     public void Kill(Pin pin, LayoutOperation cause) => Deeds.Add($"kill {pin.Id}");
 
     private sealed class Stop(RecordedHolders holders) : IDisposable

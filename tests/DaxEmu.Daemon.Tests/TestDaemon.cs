@@ -1,5 +1,6 @@
 using DaxEmu.Daemon.Demo;
 using DaxEmu.Daemon.Programs;
+using DaxEmu.Daemon.Tests.Legacy;
 using Xunit;
 
 namespace DaxEmu.Daemon.Tests;
@@ -11,6 +12,7 @@ internal sealed class TestDaemon : IAsyncDisposable
     private readonly CancellationTokenSource _patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private readonly bool _isInPlace;
     private DaemonProcess? _process;
+    private TestVolume? _volume;
 
     /// <summary>Makes its directories.</summary>
     /// <param name="isInPlace">It guards the files where they are, by fanotify; else on a FUSE mount.</param>
@@ -49,6 +51,9 @@ internal sealed class TestDaemon : IAsyncDisposable
         _process = await DaemonProcess.StartAsync(Executable, Runtime, ["--config", Configuration, .. arguments], Patience);
     }
 
+    /// <summary>Gives the backing directory a filesystem of its own.</summary>
+    public async Task MountBackingAsync(string filesystem) => _volume = await TestVolume.MountAsync(filesystem, Backing, Patience);
+
     public Task<ProgramRun> RunAsync(params string[] arguments) =>
         ProgramRun.OfAsync(Executable, arguments, Patience);
 
@@ -62,6 +67,11 @@ internal sealed class TestDaemon : IAsyncDisposable
         if (!_isInPlace)
         {
             await ProgramRun.OfAsync("umount", ["--lazy", "--quiet", Mount]);
+        }
+
+        if (_volume is not null)
+        {
+            await _volume.DisposeAsync();
         }
 
         _patience.Dispose();

@@ -39,7 +39,14 @@ internal sealed class HoldingContract : IFileContract, IDisposable
 
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => throw new NotSupportedException();
 
-    public void Syncing(FileIdentity file, string path, Requester requester) => throw new NotSupportedException();
+    public void Syncing(FileIdentity file, string path, Requester requester, IReadOnlyList<ByteRange>? heldBack) =>
+        throw new NotSupportedException();
+
+    public bool HoldsBackWrites(FileIdentity file, string path) => false;
+
+    public DeviceWrites? TakeWrites(FileIdentity file, string path, ByteRange pages) => null;
+
+    public int Persist(FileIdentity file, ByteRange range) => 0;
 
     public bool IsPinned(FileIdentity file, ByteRange range) => false;
 

@@ -49,7 +49,14 @@ internal sealed class SplitGuardContract(IFileContract contract, SplitGuardContr
 
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => contract.ReportDivergence(pin, range, access);
 
-    public void Syncing(FileIdentity file, string path, Requester requester) => contract.Syncing(file, path, requester);
+    public void Syncing(FileIdentity file, string path, Requester requester, IReadOnlyList<ByteRange>? heldBack) =>
+        contract.Syncing(file, path, requester, heldBack);
+
+    public bool HoldsBackWrites(FileIdentity file, string path) => contract.HoldsBackWrites(file, path);
+
+    public DeviceWrites? TakeWrites(FileIdentity file, string path, ByteRange pages) => contract.TakeWrites(file, path, pages);
+
+    public int Persist(FileIdentity file, ByteRange range) => contract.Persist(file, range);
 
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => contract.PinsOf(file);
 

@@ -53,6 +53,7 @@ public static class linux_fuse
 
     public const uint FUSE_GETATTR_FH = 1 << 0;
     public const uint FUSE_WRITE_CACHE = 1 << 0;
+    public const uint FUSE_READ_LOCKOWNER = 1 << 1;
     public const uint FUSE_WRITE_KILL_SUIDGID = 1 << 2;
     public const uint FUSE_FSYNC_FDATASYNC = 1 << 0;
     public const uint FUSE_OPEN_KILL_SUIDGID = 1 << 0;

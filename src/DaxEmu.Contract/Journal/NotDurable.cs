@@ -1,7 +1,7 @@
 namespace DaxEmu.Contract;
 
 /// <summary>
-/// A program made a file durable, and what a device had written to it would not have been included on a real kernel
+/// A program made a file durable, and what a device had written to it was not included, or would not have been on a real kernel
 /// (<see cref="Policy.Legacy"/>): its pages were clean, and a device does not mark them as changed before its region is deregistered.
 /// </summary>
 /// <param name="At">When the program asked, UTC.</param>
@@ -14,4 +14,7 @@ public sealed record NotDurable(DateTimeOffset At, Pin Pin, IReadOnlyList<ByteRa
 {
     /// <summary>How many ranges an event names.</summary>
     public const int MaxRanges = 16;
+
+    /// <summary>True when the guard did as a real kernel does: the disk does not have the bytes.</summary>
+    public bool IsHeldBack { get; init; }
 }

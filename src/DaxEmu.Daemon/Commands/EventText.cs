@@ -22,7 +22,7 @@ internal static class EventText
         PagesOrphaned e => $"pin {e.Pin.Id} of {Name(e.Pin.Request.Owner)} keeps {e.Range}, which {Operation(e.Cause)} took from the file",
         Divergence e => $"DIVERGENCE: {e.Pin.Request.Region} of {Name(e.Pin.Request.Owner)} {(e.Access == PinAccess.Write ? "wrote" : "read")} " +
             $"{e.Range}, taken from the file by {Operation(e.Cause)}",
-        NotDurable e => $"NOT DURABLE on a real kernel: {e.Bytes} bytes that {e.Pin.Request.Region} of {Name(e.Pin.Request.Owner)} wrote at " +
+        NotDurable e => $"NOT DURABLE{(e.IsHeldBack ? "" : " on a real kernel")}: {e.Bytes} bytes that {e.Pin.Request.Region} of {Name(e.Pin.Request.Owner)} wrote at " +
             $"{string.Join(", ", e.Ranges)} before process {e.Requester.ProcessId} ({e.Requester.Command}) called fsync",
         Breach e => $"BREACH of pin {e.Pin.Id} of {Name(e.Pin.Request.Owner)} at {e.Range}: {e.Evidence}{Fate(e)}",
         _ => entry.GetType().Name,

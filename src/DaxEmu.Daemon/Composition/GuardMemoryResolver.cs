@@ -79,7 +79,9 @@ internal sealed partial class GuardMemoryResolver(GuardedVolumes volumes, FileMe
             CanWrite = memory.Value.CanWrite,
             Mapping = memory.Value.Mapping,
             IsOnOwnMount = DescriptorStatus.IsServed(memory.Value.File),
-            ReadFacts = FileMemoryResolver.FactsOf(memory.Value.File, backing.Blocks ?? memory.Value.File, memory.Value.CanWrite),
+
+            // Of the backing file: they are read under locks that the guard's own threads take, so the guard must not be asked for them.
+            ReadFacts = FileMemoryResolver.FactsOf(backing.Blocks ?? memory.Value.File, backing.Blocks ?? memory.Value.File, memory.Value.CanWrite),
         };
     }
 

@@ -34,6 +34,7 @@ internal sealed class GuardedContract(FileContract contract, GuardedVolumes volu
             else if (guard is not null)
             {
                 _told[pin.Id] = guard;
+                Mark(guard, pin);
             }
         }
     }
@@ -44,7 +45,16 @@ internal sealed class GuardedContract(FileContract contract, GuardedVolumes volu
         contract.Unpin(pin);
         if (_told.TryRemove(pin.Id, out IVolumeGuard? guard))
         {
+            Mark(guard, pin);
             guard.OnUnpinned(pin.Request.File);
+        }
+    }
+
+    private static void Mark(IVolumeGuard guard, Pin pin)
+    {
+        if (pin.Request.IsUnmarkedWriting)
+        {
+            guard.OnMarked(pin.Request.File, pin.Request.Range);
         }
     }
 
@@ -62,7 +72,17 @@ internal sealed class GuardedContract(FileContract contract, GuardedVolumes volu
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => contract.ReportDivergence(pin, range, access);
 
     /// <inheritdoc/>
-    public void Syncing(FileIdentity file, string path, Requester requester) => contract.Syncing(file, path, requester);
+    public void Syncing(FileIdentity file, string path, Requester requester, IReadOnlyList<ByteRange>? heldBack) =>
+        contract.Syncing(file, path, requester, heldBack);
+
+    /// <inheritdoc/>
+    public bool HoldsBackWrites(FileIdentity file, string path) => contract.HoldsBackWrites(file, path);
+
+    /// <inheritdoc/>
+    public DeviceWrites? TakeWrites(FileIdentity file, string path, ByteRange pages) => contract.TakeWrites(file, path, pages);
+
+    /// <inheritdoc/>
+    public int Persist(FileIdentity file, ByteRange range) => volumes.Guards.Select(g => g.Persist(file, range)).FirstOrDefault(errno => errno != 0);
 
     /// <inheritdoc/>
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => contract.PinsOf(file);

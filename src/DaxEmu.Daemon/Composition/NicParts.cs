@@ -37,7 +37,7 @@ internal sealed class NicParts : IDisposable
         Mappings = new MappingTable(
             limits.MaxMemoryRegions + limits.MaxCompletionQueues + nic.MaxSharedReceiveQueues + (2 * limits.MaxQueuePairs));
         Events = new NicEventRouter();
-        Syncer = new RegionSyncer(Events, Mappings, nic.MaxQueuePairs);
+        Syncer = new RegionSyncer(Events, Mappings, nic.MaxQueuePairs, contract);
         Device = new NicDevice(
             nic,
             NicBlock.Initialise(nic, (void*)_memory.Address, length),

@@ -88,7 +88,17 @@ internal sealed class WatchedContract(IFileContract contract, GuardedVolumes vol
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => contract.ReportDivergence(pin, range, access);
 
     /// <inheritdoc/>
-    public void Syncing(FileIdentity file, string path, Requester requester) => contract.Syncing(file, path, requester);
+    public void Syncing(FileIdentity file, string path, Requester requester, IReadOnlyList<ByteRange>? heldBack) =>
+        contract.Syncing(file, path, requester, heldBack);
+
+    /// <inheritdoc/>
+    public bool HoldsBackWrites(FileIdentity file, string path) => contract.HoldsBackWrites(file, path);
+
+    /// <inheritdoc/>
+    public DeviceWrites? TakeWrites(FileIdentity file, string path, ByteRange pages) => contract.TakeWrites(file, path, pages);
+
+    /// <inheritdoc/>
+    public int Persist(FileIdentity file, ByteRange range) => contract.Persist(file, range);
 
     /// <inheritdoc/>
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => contract.PinsOf(file);

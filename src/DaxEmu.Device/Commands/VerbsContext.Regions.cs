@@ -230,9 +230,9 @@ internal sealed partial class VerbsContext
         List<RegionPart> parts, IReadOnlyList<RegionPin> pins, in ib_uverbs_reg_mr request, bool writes) =>
         pins.Any(held => held.Pin.Request.Mapping == PinMapping.Bounce)
             ? Bounce(parts, pins, writes, IsDurable(request))
-            : Map(parts, request.start, writes, IsDurable(request));
+            : Map(parts, pins, request.start, writes, IsDurable(request));
 
-    private NicResult<RegionMapping> Map(List<RegionPart> parts, ulong address, bool writes, bool isDurable)
+    private NicResult<RegionMapping> Map(List<RegionPart> parts, IReadOnlyList<RegionPin> pins, ulong address, bool writes, bool isDurable)
     {
         MappingPart[] ranges = [.. parts.Select(p => new MappingPart(
             p.Memory.File, (long)p.Memory.Offset, (long)p.Length, p.Memory.Mapping == PinMapping.Sync))];
@@ -257,7 +257,7 @@ internal sealed partial class VerbsContext
         // A flush may still be under way when the region goes: the memory stays mapped for that long.
         RegionSyncer? syncer = isDurable ? _services.Syncer : null;
         bool isSync = parts.TrueForAll(p => p.Memory.Mapping == PinMapping.Sync);
-        syncer?.Add(index.Value, SyncedMemory.Mapped(mapping.Address, isSync, mapping.Dispose));
+        syncer?.AddMapped(index.Value, mapping.Address, isSync, pins, mapping.Dispose);
         KeptPieces kept = new(_quota);
         return new FileRegionMapping(index.Value, mapping, kept, () =>
         {

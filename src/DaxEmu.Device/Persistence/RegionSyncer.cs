@@ -1,3 +1,4 @@
+using DaxEmu.Contract;
 using DaxEmu.Nic;
 using static DaxEmu.Abi.errno;
 
@@ -19,6 +20,7 @@ public sealed class RegionSyncer : IPersistence, IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly INicEvents _events;
+    private readonly IFileContract _contract;
     private readonly SyncedMemory?[] _memory;
     private readonly SyncSlot[] _slots;
 
@@ -36,10 +38,12 @@ public sealed class RegionSyncer : IPersistence, IDisposable
     /// <param name="events">Told when a queue pair may go on.</param>
     /// <param name="mappings">Where regions lie.</param>
     /// <param name="queuePairs"><see cref="NicOptions.MaxQueuePairs"/>.</param>
-    public RegionSyncer(INicEvents events, MappingTable mappings, int queuePairs)
+    /// <param name="contract">Told of what is made durable, so that none of it is held back.</param>
+    public RegionSyncer(INicEvents events, MappingTable mappings, int queuePairs, IFileContract contract)
     {
         ArgumentNullException.ThrowIfNull(mappings);
         _events = events;
+        _contract = contract;
         _memory = new SyncedMemory?[mappings.Capacity];
         _slots = new SyncSlot[queuePairs];
         _queue = new uint[queuePairs];
@@ -114,6 +118,15 @@ public sealed class RegionSyncer : IPersistence, IDisposable
         }
     }
 
+    /// <summary>As <see cref="Add"/>, for files that are mapped.</summary>
+    /// <param name="mapping">The mapping.</param>
+    /// <param name="address">Its first byte.</param>
+    /// <param name="isSync">All of it is mapped MAP_SYNC: to write cache lines back is enough.</param>
+    /// <param name="pins">The parts of it that lie in files.</param>
+    /// <param name="unmap">Called once.</param>
+    internal void AddMapped(int mapping, nint address, bool isSync, IReadOnlyList<RegionPin> pins, Action unmap) =>
+        Add(mapping, SyncedMemory.Mapped(address, isSync, range => PersistFiles(pins, range), unmap));
+
     /// <summary>The region is gone.</summary>
     /// <returns>Lets go of what it reached: at once, or when nobody makes it durable any more.</returns>
     internal Action Remove(int mapping)
@@ -124,6 +137,25 @@ public sealed class RegionSyncer : IPersistence, IDisposable
             _memory[mapping] = null;
             return () => Release(memory);
         }
+    }
+
+    // What the kernel has written back of them may still be held back.
+    private int PersistFiles(IReadOnlyList<RegionPin> pins, MappedRange range)
+    {
+        ByteRange wanted = ByteRange.OfLength(range.Offset, range.Length);
+        foreach ((Pin pin, ulong offset) in pins)
+        {
+            ByteRange own = wanted.IntersectWith(ByteRange.OfLength(offset, pin.Request.Range.Length));
+            int errno = own.IsEmpty
+                ? 0
+                : _contract.Persist(pin.Request.File, ByteRange.OfLength(pin.Request.Range.Start + own.Start - offset, own.Length));
+            if (errno != 0)
+            {
+                return errno;
+            }
+        }
+
+        return 0;
     }
 
     private void Start()

@@ -28,12 +28,13 @@ internal sealed class SyncedMemory
     /// <summary>A mapping.</summary>
     /// <param name="address">Its first byte.</param>
     /// <param name="isSync">All of it is mapped MAP_SYNC: to write cache lines back is enough.</param>
+    /// <param name="persist">Brings to the disk what is held back of a range that was written back.</param>
     /// <param name="unmap">Called once.</param>
-    public static SyncedMemory Mapped(nint address, bool isSync, Action unmap) => new(
+    public static SyncedMemory Mapped(nint address, bool isSync, Func<MappedRange, int> persist, Action unmap) => new(
         isSync,
         isSync
             ? range => GuardedCopy.TryWriteBack(address + (nint)range.Offset, (nuint)range.Length) ? 0 : EFAULT
-            : range => MappedSync.Sync(address + (nint)range.Offset, (nuint)range.Length),
+            : range => MappedSync.Sync(address + (nint)range.Offset, (nuint)range.Length) is not 0 and int errno ? errno : persist(range),
         unmap);
 
     /// <summary>Files that are not mapped.</summary>

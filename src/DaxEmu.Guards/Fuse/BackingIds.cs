@@ -16,10 +16,11 @@ internal sealed class BackingIds(FuseDevice device, FuseDataPath dataPath, IGuar
     /// <summary>Notes an open of a node, whose gate the caller holds. Returns the FOPEN_* flags and the id for the reply.</summary>
     internal (uint Flags, int Id) Opened(Node node, SafeFileHandle descriptor)
     {
-        if (node.Opens++ == 0 && dataPath == FuseDataPath.Passthrough)
+        if (node.Opens++ == 0)
         {
-            int id = device.OpenBacking(descriptor);
+            int id = dataPath == FuseDataPath.Passthrough ? device.OpenBacking(descriptor) : 0;
             node.BackingId = Math.Max(id, 0);
+            node.IsCached = node.BackingId == 0;
             if (id < 0)
             {
                 events.Warning($"file {node.Identity}: served without passthrough: FUSE_DEV_IOC_BACKING_OPEN failed with errno {-id}");

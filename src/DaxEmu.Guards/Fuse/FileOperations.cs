@@ -88,9 +88,18 @@ internal sealed class FileOperations(
     internal int Read(ref FuseRequest request, Span<byte> reply)
     {
         fuse_read_in wish = request.Take<fuse_read_in>();
-        return _open.Find(wish.fh) is { } file
-            ? FileContents.ReadAt(file.Descriptor, reply[..(int)Math.Min(wish.size, (uint)reply.Length)], (long)wish.offset)
-            : -EBADF;
+        if (_open.Find(wish.fh) is not { } file)
+        {
+            return -EBADF;
+        }
+
+        Span<byte> into = reply[..(int)Math.Min(wish.size, (uint)reply.Length)];
+
+        // Only read(2) with O_DIRECT names its owner (fs/fuse/file.c, fuse_direct_io); a page fault on a mapping of such a descriptor fills the
+        // page cache as any other.
+        return file.Node.Held is not { } held ? FileContents.ReadAt(file.Descriptor, into, (long)wish.offset)
+            : (wish.read_flags & FUSE_READ_LOCKOWNER) != 0 ? ReadDirect(file, held, into, wish.offset)
+            : held.Read(file.Descriptor, into, wish.offset);
     }
 
     internal int Write(ref FuseRequest request, Span<byte> reply)
@@ -106,10 +115,7 @@ internal sealed class FileOperations(
             _ = AttributeOperations.DropSetIds(file.Node);
         }
 
-        ReadOnlySpan<byte> bytes = request.TakeBytes(wish.size);
-        int written = (wish.write_flags & FUSE_WRITE_CACHE) != 0
-            ? WriteAll(file.Descriptor, bytes, (long)wish.offset)
-            : FileContents.WriteAt(file.Descriptor, bytes, (long)wish.offset);
+        int written = Write(file, request.TakeBytes(wish.size), wish.offset, isWriteBack: (wish.write_flags & FUSE_WRITE_CACHE) != 0);
         return written < 0 ? written : Answer.Structure(reply, new fuse_write_out { size = (uint)written });
     }
 
@@ -122,12 +128,14 @@ internal sealed class FileOperations(
         }
 
         // Who asks is read from /proc: not for files that nobody has pinned.
-        if (contract.PinsOf(file.Node.Identity).Count > 0)
+        HeldPages? held = file.Node.Held;
+        if (held is not null || contract.PinsOf(file.Node.Identity).Count > 0)
         {
-            contract.Syncing(file.Node.Identity, volume.ShownPath(file.Node), Callers.Of(request.Header));
+            contract.Syncing(file.Node.Identity, volume.ShownPath(file.Node), Callers.Of(request.Header), volume.HasDisk ? held?.TakeUntold() : null);
         }
 
-        int synced = FileContents.Sync(file.Descriptor, (wish.fsync_flags & FUSE_FSYNC_FDATASYNC) != 0);
+        int cleaned = held?.Clean(contract.HoldsBackWrites(file.Node.Identity, volume.ShownPath(file.Node))) ?? 0;
+        int synced = cleaned < 0 ? cleaned : FileContents.Sync(file.Descriptor, (wish.fsync_flags & FUSE_FSYNC_FDATASYNC) != 0);
         int failed = file.Node.TakeLateFailure();
         return failed != 0 ? -failed : synced;
     }
@@ -182,22 +190,30 @@ internal sealed class FileOperations(
         return copied < 0 ? (int)copied : Answer.Structure(reply, new fuse_write_out { size = (uint)copied });
     }
 
-    // The kernel takes pages for written back when it is told of no failure, however few bytes it is told of.
-    private static int WriteAll(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    // What was changed of the range is clean from now on: what devices write to it is remembered.
+    private int ReadDirect(OpenFile file, HeldPages held, Span<byte> into, ulong offset)
     {
-        int written = 0;
-        while (written < bytes.Length)
-        {
-            int more = FileContents.WriteAt(file, bytes[written..], offset + written);
-            if (more <= 0)
-            {
-                return more < 0 ? more : -EIO;
-            }
+        _ = contract.TakeWrites(file.Node.Identity, volume.ShownPath(file.Node), new ByteRange(0, 0));
+        return held.ReadDirect(file.Descriptor, into, offset);
+    }
 
-            written += more;
+    private int Write(OpenFile file, ReadOnlySpan<byte> bytes, ulong offset, bool isWriteBack)
+    {
+        HeldPages? held = file.Node.Held;
+        if (!isWriteBack)
+        {
+            return held?.Write(file.Descriptor, bytes, offset) ?? FileContents.WriteAt(file.Descriptor, bytes, (long)offset);
         }
 
-        return written;
+        if (held is null)
+        {
+            return FileContents.WriteAllAt(file.Descriptor, bytes, (long)offset);
+        }
+
+        // What lies in memory has no disk that it could be held back from.
+        ByteRange range = ByteRange.OfLength(offset, (ulong)bytes.Length);
+        DeviceWrites? written = volume.HasDisk ? contract.TakeWrites(file.Node.Identity, volume.ShownPath(file.Node), range) : null;
+        return held.WriteBack(file.Descriptor, bytes, offset, written);
     }
 
     internal void CloseAll()

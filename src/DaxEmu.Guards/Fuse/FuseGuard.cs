@@ -117,9 +117,14 @@ public sealed class FuseGuard : IVolumeGuard
         try
         {
             SafeFileHandle? blocks = Backing(node, descriptor);
+            bool isPassedThrough;
+            lock (node.Gate)
+            {
+                isPassedThrough = DataPath == FuseDataPath.Passthrough && !node.IsCached;
+            }
+
             file = new BackingFile(
-                node.Identity, _volume.ShownPath(node), DataPath == FuseDataPath.Passthrough ? blocks : null, blocks,
-                () => _volume.Nodes.Release(node));
+                node.Identity, _volume.ShownPath(node), isPassedThrough ? blocks : null, blocks, () => _volume.Nodes.Release(node));
             return true;
         }
         catch
@@ -148,6 +153,32 @@ public sealed class FuseGuard : IVolumeGuard
     }
 
     /// <inheritdoc/>
+    public void OnMarked(FileIdentity file, ByteRange range)
+    {
+        int written = Of(file, (_, held) => held?.Change(range) ?? 0, Hold);
+        if (written < 0)
+        {
+            _events.Warning($"file {file}: what a device wrote could not be written to the backing file: {ErrnoName.Describe(-written)}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Persist(FileIdentity file, ByteRange range) => -Of(file, (node, held) =>
+    {
+        int written = held?.Change(range) ?? 0;
+        if (held is null || written < 0)
+        {
+            return written;
+        }
+
+        int opened = FileContents.Reopen(node.Handle, O_RDONLY, out SafeFileHandle? backing);
+        using (backing)
+        {
+            return opened < 0 ? opened : FileContents.Sync(backing!, dataOnly: true);
+        }
+    });
+
+    /// <inheritdoc/>
     public void OnUnpinned(FileIdentity file)
     {
         if (_volume.Nodes.Hold(file) is not { } node)
@@ -158,6 +189,12 @@ public sealed class FuseGuard : IVolumeGuard
         lock (node.Gate)
         {
             node.Pins--;
+            if (node.Pins == 0 && node.Held is { IsEmpty: true } held)
+            {
+                node.Held = null;
+                held.Dispose();
+            }
+
             _punches?.Adjust(node);
         }
 
@@ -218,6 +255,48 @@ public sealed class FuseGuard : IVolumeGuard
         int flags = FileContents.StatusFlags(descriptor);
         int opened = FileContents.Reopen(node.Handle, flags & O_ACCMODE, out SafeFileHandle? backing);
         return opened < 0 ? throw new LinuxException($"open(\"{_volume.ShownPath(node)}\") of the backing file", -opened) : backing;
+    }
+
+    // What is done to pages takes time, and is done without the gate.
+    private int Of(FileIdentity file, Func<Node, HeldPages?, int> use, Func<Node, HeldPages?>? make = null)
+    {
+        if (_volume.Nodes.Hold(file) is not { } node)
+        {
+            return 0;
+        }
+
+        try
+        {
+            HeldPages? held;
+            lock (node.Gate)
+            {
+                held = node.Held ?? make?.Invoke(node);
+            }
+
+            return use(node, held);
+        }
+        finally
+        {
+            _volume.Nodes.Release(node);
+        }
+    }
+
+    // Under the gate of the node, which is open. Passed through, its pages are the backing file's.
+    private HeldPages? Hold(Node node)
+    {
+        if (!node.IsCached || node.Opens == 0)
+        {
+            return null;
+        }
+
+        int opened = FileContents.Reopen(node.Handle, O_RDWR, out SafeFileHandle? backing);
+        if (opened < 0)
+        {
+            _events.Warning($"{_volume.ShownPath(node)}: nothing of it can be held back from the disk: {ErrnoName.Describe(-opened)}");
+            return null;
+        }
+
+        return node.Held = new HeldPages(backing!);
     }
 
     private string[] StartWatch(IFileContract contract, out MappedPunchWatch? punches)

@@ -39,7 +39,7 @@ internal sealed class FuseSession : IDisposable
         _names = new NameOperations(volume, events);
         _directories = new DirectoryOperations(_names);
         _files = new FileOperations(volume, _names, new BackingIds(device, dataPath, events), contract, punches);
-        _layout = new LayoutOperations(volume, _files, contract, dataPath, _pending, AnswerLater);
+        _layout = new LayoutOperations(volume, _files, contract, _pending, AnswerLater);
         _requests = new RequestChannel(device.Descriptor, FuseHandshake.BufferSize, CarryOut);
         _threads =
         [

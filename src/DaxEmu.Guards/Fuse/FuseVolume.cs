@@ -1,6 +1,7 @@
 using DaxEmu.Abi;
 using DaxEmu.Contract;
 using DaxEmu.Linux;
+using DaxEmu.Linux.Memory;
 using Microsoft.Win32.SafeHandles;
 
 namespace DaxEmu.Guards.Fuse;
@@ -15,6 +16,7 @@ public sealed class FuseVolume : Volume
         : base(backingDirectory, mountPoint, root)
     {
         MountId = status.stx_mnt_id;
+        HasDisk = !DescriptorStatus.IsInMemory(root);
         Nodes = new NodeTable(root, status);
     }
 
@@ -22,6 +24,9 @@ public sealed class FuseVolume : Volume
     public string MountPoint => ShownDirectory;
 
     internal NodeTable Nodes { get; }
+
+    /// <summary>False when its files lie in memory: what is in their pages is in the files.</summary>
+    internal bool HasDisk { get; }
 
     /// <summary>The mount that the backing directory lies on.</summary>
     internal ulong MountId { get; }

@@ -13,7 +13,6 @@ internal sealed class LayoutOperations(
     FuseVolume volume,
     FileOperations files,
     IFileContract contract,
-    FuseDataPath dataPath,
     PendingRequests pending,
     Action<ulong, Func<Memory<byte>, int>> answerLater)
 {
@@ -51,9 +50,15 @@ internal sealed class LayoutOperations(
                 return 0;
             }
 
-            int done = FileContents.Allocate(file.Descriptor, wish.mode, (long)wish.offset, (long)wish.length);
-            decision?.Settle(done == 0);
-            return done;
+            ByteRange cut = ByteRange.OfLength(wish.offset, wish.length);
+            return Cutting(
+                AllocationModes.KindOf(wish.mode) is null ? null : node.Held, cut,
+                () =>
+                {
+                    int done = FileContents.Allocate(file.Descriptor, wish.mode, (long)wish.offset, (long)wish.length);
+                    decision?.Settle(done == 0);
+                    return done;
+                });
         }
 
         return AllocationModes.KindOf(wish.mode) is { } kind
@@ -66,16 +71,23 @@ internal sealed class LayoutOperations(
     private static bool IsOpening(in fuse_setattr_in wish, in fuse_in_header header) =>
         (wish.valid & FATTR_FH) == 0 && header.pid != 0 && BlockedSystemCall.Of((int)header.pid) is { IsOpen: true } or { IsWorker: true };
 
-    private int Apply(Node node, in fuse_setattr_in wish, LayoutDecision? decision, Span<byte> reply)
+    private int Apply(Node node, fuse_setattr_in wish, LayoutDecision? decision, Span<byte> reply)
     {
         int done = 0;
         bool isPretended = decision is { Verdict: LayoutVerdict.Pretend };
         if ((wish.valid & FATTR_SIZE) != 0 && !isPretended)
         {
-            done = (wish.valid & FATTR_FH) != 0 && files.Find(wish.fh) is { IsWritable: true } file
-                ? FileContents.SetSizeThrough(file.Descriptor, (long)wish.size)
-                : FileContents.SetSize(node.Handle, (long)wish.size);
-            decision?.Settle(done == 0);
+            (long size, OpenFile? through) = ((long)wish.size, (wish.valid & FATTR_FH) != 0 ? files.Find(wish.fh) : null);
+            done = Cutting(node.Held, ByteRange.From(wish.size), () => through is { IsWritable: true } file
+                ? FileContents.SetSizeThrough(file.Descriptor, size)
+                : FileContents.SetSize(node.Handle, size));
+
+            // The kernel sends nothing that it writes back before it has the answer (fs/fuse/dir.c, fuse_set_nowrite), and whoever keeps pages
+            // waits for that: then the decision is settled afterwards, when it is disposed.
+            if (done < 0 || !node.IsCached)
+            {
+                decision?.Settle(done == 0);
+            }
         }
 
         if (done == 0 && !isPretended)
@@ -85,6 +97,15 @@ internal sealed class LayoutOperations(
 
         // After a pretended truncate the kernel is told the size as it is, so that it keeps its pages (fs/fuse/dir.c).
         return done < 0 ? done : AttributeOperations.Get(node, reply);
+    }
+
+    // What was held back of the bytes that go, goes with them.
+    private static int Cutting(HeldPages? held, ByteRange range, Func<int> cut)
+    {
+        int ready = held?.BeginCut(range) ?? 0;
+        int done = ready < 0 ? ready : cut();
+        held?.EndCut(range, isCut: done == 0);
+        return done;
     }
 
     private int Ask(
@@ -98,7 +119,18 @@ internal sealed class LayoutOperations(
     {
         ulong unique = header.unique;
         LayoutOperation operation = new(node.Identity, volume.ShownPath(node), kind, range, Callers.Of(header));
-        ValueTask<LayoutDecision> asked = Ask(operation, pending.Add(unique, thread));
+        CancellationToken interrupted = pending.Add(unique, thread);
+
+        // Who has pinned the range may have to read its pages before they go, and to write them back. Where they are not passed through these
+        // are this mount's: a thread that serves it must be left to bring them.
+        if (node.IsCached && contract.IsPinned(operation.File, operation.Range))
+        {
+            Task<LayoutDecision> Decide() => Task.Run(() => contract.RequestAsync(operation, interrupted).AsTask(), CancellationToken.None);
+            _ = Task.Run(() => Await(new(Decide()), unique, carryOut), CancellationToken.None);
+            return Answer.Later;
+        }
+
+        ValueTask<LayoutDecision> asked = contract.RequestAsync(operation, interrupted);
         if (!asked.IsCompleted)
         {
             _ = Await(asked, unique, carryOut);
@@ -106,30 +138,21 @@ internal sealed class LayoutOperations(
         }
 
         pending.Remove(unique);
-        return Obey(asked.Result, carryOut, reply);
+        using LayoutDecision decision = asked.Result;
+        return Obey(decision, carryOut, reply);
     }
-
-    // Who has pinned the range may have to read its pages before they go. Without passthrough these are this mount's: a thread that serves it
-    // must be left to bring them.
-    private ValueTask<LayoutDecision> Ask(LayoutOperation operation, CancellationToken cancellation) =>
-        dataPath == FuseDataPath.PageCache && contract.IsPinned(operation.File, operation.Range)
-            ? new(Task.Run(() => contract.RequestAsync(operation, cancellation).AsTask(), CancellationToken.None))
-            : contract.RequestAsync(operation, cancellation);
 
     private async Task Await(ValueTask<LayoutDecision> asked, ulong unique, CarryOut carryOut)
     {
         // However it ends, the caller gets an answer: a failure becomes one where the decision is taken.
         Task<LayoutDecision> decided = asked.AsTask();
         await ((Task)decided).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        answerLater(unique, reply => decided.IsCanceled ? -EINTR : Obey(decided.GetAwaiter().GetResult(), carryOut, reply.Span));
+        using LayoutDecision? decision = decided.IsCompletedSuccessfully ? decided.Result : null;
+        answerLater(
+            unique, reply => decided.IsCanceled ? -EINTR : Obey(decision ?? decided.GetAwaiter().GetResult(), carryOut, reply.Span));
         pending.Remove(unique);
     }
 
-    private static int Obey(LayoutDecision decision, CarryOut carryOut, Span<byte> reply)
-    {
-        using (decision)
-        {
-            return decision.Verdict == LayoutVerdict.Refuse ? -decision.Errno : carryOut(decision, reply);
-        }
-    }
+    private static int Obey(LayoutDecision decision, CarryOut carryOut, Span<byte> reply) =>
+        decision.Verdict == LayoutVerdict.Refuse ? -decision.Errno : carryOut(decision, reply);
 }

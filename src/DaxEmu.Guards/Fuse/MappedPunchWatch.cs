@@ -65,7 +65,8 @@ internal sealed class MappedPunchWatch : IDisposable
     /// <summary>Brings the watch of a file in line with its pins and opens. The caller holds the node's gate.</summary>
     internal void Adjust(Node node)
     {
-        PunchWatch wanted = node.Pins > 0 ? PunchWatch.Asking : node.WritableOpens > 0 ? PunchWatch.Silent : PunchWatch.Off;
+        // A punch through a mapping that is not passed through comes by FUSE.
+        PunchWatch wanted = node.IsCached ? PunchWatch.Off : node.Pins > 0 ? PunchWatch.Asking : node.WritableOpens > 0 ? PunchWatch.Silent : PunchWatch.Off;
         if (wanted == node.Watch)
         {
             return;

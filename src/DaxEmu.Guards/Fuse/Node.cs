@@ -8,6 +8,7 @@ namespace DaxEmu.Guards.Fuse;
 internal sealed class Node(ulong id, FileIdentity identity, ulong shownInode, uint mode, SafeFileHandle handle)
 {
     private int _lateFailure;
+    private HeldPages? _held;
 
     /// <summary>The number that requests name it by; never used for another file.</summary>
     internal ulong Id => id;
@@ -49,11 +50,23 @@ internal sealed class Node(ulong id, FileIdentity identity, ulong shownInode, ui
         set => Volatile.Write(ref _lateFailure, value);
     }
 
+    /// <summary>The mount has pages of its own of it, because it is not passed through; as it was last opened.</summary>
+    internal bool IsCached { get; set; }
+
     /// <summary>Pins on the file, as reported to the guard.</summary>
     internal int Pins { get; set; }
 
     /// <summary>Takes <see cref="LateFailure"/>.</summary>
     internal int TakeLateFailure() => Interlocked.Exchange(ref _lateFailure, 0);
+
+    /// <summary>
+    /// What is held back of its pages; null while no region has pinned it, and while its contents are passed through.
+    /// </summary>
+    internal HeldPages? Held
+    {
+        get => Volatile.Read(ref _held);
+        set => Volatile.Write(ref _held, value);
+    }
 
     /// <summary>How it is watched for punches through mappings.</summary>
     internal PunchWatch Watch { get; set; }

@@ -43,6 +43,7 @@ internal sealed class NodeTable : IDisposable
         {
             foreach (Node node in _byId.Values)
             {
+                node.Held?.Dispose();
                 node.Handle.Dispose();
             }
 
@@ -148,6 +149,7 @@ internal sealed class NodeTable : IDisposable
         {
             _byIdentity.Remove(node.Identity);
             _byShownInode.Remove(node.ShownInode);
+            node.Held?.Dispose();
             node.Handle.Dispose();
         }
     }

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.fcntl;
 using static DaxEmu.Abi.linux_fs;
 using static DaxEmu.Linux.Files.FileCalls;
@@ -53,6 +54,25 @@ public static unsafe class FileContents
         {
             return (int)Result(Pwrite(file, b, (nuint)buffer.Length, offset));
         }
+    }
+
+    /// <summary>pwrite(2) of all bytes, as often as it takes.</summary>
+    /// <returns>Their count, or a negated errno: some of them may be written then.</returns>
+    public static int WriteAllAt(SafeFileHandle file, ReadOnlySpan<byte> buffer, long offset)
+    {
+        int written = 0;
+        while (written < buffer.Length)
+        {
+            int more = WriteAt(file, buffer[written..], offset + written);
+            if (more <= 0)
+            {
+                return more < 0 ? more : -EIO;
+            }
+
+            written += more;
+        }
+
+        return written;
     }
 
     /// <summary>read(2), as on devices.</summary>

@@ -89,16 +89,44 @@ internal sealed unsafe class RegionAccess(NicBlock block, MappingTable mappings)
 
         (uint key, ulong offset) = Locate(range, 0);
         ref RegionContext region = ref block.RegionByKey(key);
+        if (isWrite)
+        {
+            NoteWritten(region, offset, range.length);
+        }
+
         uint* words = mappings.OrphansOf(region.Mapping);
         if (words is not null)
         {
-            ulong start = mappings.SlackOf(region.Mapping) + region.Offset + offset;
+            ulong start = StartOf(region, offset);
             if (OrphanPages.Touch(words, start / PageRounding.PageSize, (start + range.length - 1) / PageRounding.PageSize, isWrite))
             {
                 events.OrphanTouched(key, offset, range.length);
             }
         }
     }
+
+    /// <summary>Notes that bytes are about to be written; <see cref="NoteOrphans"/> does it again when they are.</summary>
+    /// <param name="range">A range that resolved; not all of it need be written.</param>
+    public void NoteWriting(in rxe_sge range)
+    {
+        if (range.length != 0 && range.lkey != 0)
+        {
+            (uint key, ulong offset) = Locate(range, 0);
+            NoteWritten(block.RegionByKey(key), offset, range.length);
+        }
+    }
+
+    private void NoteWritten(in RegionContext region, ulong offset, ulong length)
+    {
+        ulong* bits = mappings.WrittenOf(region.Mapping);
+        if (bits is not null)
+        {
+            WrittenBytes.Note(bits, StartOf(region, offset), length);
+        }
+    }
+
+    // Counted from the start of the page with the mapping's first byte.
+    private ulong StartOf(in RegionContext region, ulong offset) => mappings.SlackOf(region.Mapping) + region.Offset + offset;
 
     // Acquire: pairs with the release in TryPublish. 0 is no key.
     private static bool IsReachedBy(ref RegionContext region, uint key) => key != 0 && Volatile.Read(ref region.Key) == key;

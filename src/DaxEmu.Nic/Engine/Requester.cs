@@ -215,6 +215,12 @@ internal sealed unsafe class Requester(
         ulong compareAdd = work->wr.wr_atomic_compare_add;
         ulong swap = work->wr.wr_atomic_swap;
         ulong old = 0;
+        bool isNoted = regions.MetOrphans;
+        if (isNoted)
+        {
+            regions.NoteWriting(range);
+        }
+
         int fault = MappingTable.IsUnmapped((byte*)target, out _, out _)
             ? transfer.AtomicUnmapped((byte*)target, isCompareSwap, compareAdd, swap, &old, PlaceOf(qp), ref qp.Operation.Ticket)
             : isCompareSwap ? memory.CompareSwap(target, compareAdd, swap, &old) : memory.FetchAdd(target, compareAdd, &old);
@@ -224,7 +230,7 @@ internal sealed unsafe class Requester(
             return Step.Ended(responder.RefuseAccess(ref peer));
         }
 
-        if (regions.MetOrphans)
+        if (isNoted)
         {
             transfer.NoteAtomic(range);
         }

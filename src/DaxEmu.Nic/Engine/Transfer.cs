@@ -83,6 +83,13 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
                 return TransferResult.BadDestination;
             }
 
+            // Ranges that are looked up but not used, by MayUse, leave their mark as well: harmless, for what is noted is what is used.
+            bool isNoted = regions.MetOrphans;
+            if (isNoted)
+            {
+                regions.NoteWriting(destinationRange);
+            }
+
             void* fault = null;
             int result;
             if (IsUnmapped(sourceAddress) || IsUnmapped(destinationAddress))
@@ -98,7 +105,11 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
             switch (result)
             {
                 case 0:
-                    Note(source, sourceRange, destinationRange);
+                    if (isNoted)
+                    {
+                        Note(source, sourceRange, destinationRange);
+                    }
+
                     if (ticket != 0)
                     {
                         return TransferResult.Ok;
@@ -152,18 +163,14 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
         }
     }
 
-    // Ranges that are looked up but not used, by MayUse, leave their mark as well: harmless, for what is noted here is what was used.
     private void Note(in Segments source, in rxe_sge sourceRange, in rxe_sge destinationRange)
     {
-        if (regions.MetOrphans)
+        if (source.Inline is null)
         {
-            if (source.Inline is null)
-            {
-                regions.NoteOrphans(sourceRange, isWrite: false, events);
-            }
-
-            regions.NoteOrphans(destinationRange, isWrite: true, events);
+            regions.NoteOrphans(sourceRange, isWrite: false, events);
         }
+
+        regions.NoteOrphans(destinationRange, isWrite: true, events);
     }
 
     private static bool IsUnmapped(byte* address) => MappingTable.IsUnmapped(address, out _, out _);

@@ -45,5 +45,25 @@ public sealed class MemoryRegion
     /// <summary>Its pages that are no longer the file's; null when it has none.</summary>
     internal OrphanPages? Orphans { get; set; }
 
+    /// <summary>Which bytes engines wrote; null when nobody has asked.</summary>
+    internal WrittenBytes? Written { get; set; }
+
+    /// <summary>Guards these two, and nothing is waited for under it.</summary>
+    internal Lock MarksGate { get; } = new();
+
+    /// <summary>These two are freed: none may be made any more.</summary>
+    internal bool HasNoMarks { get; private set; }
+
+    /// <summary>Frees both. No engine may use the region any more.</summary>
+    internal void FreeMarks()
+    {
+        lock (MarksGate)
+        {
+            HasNoMarks = true;
+            Orphans?.Dispose();
+            Written?.Dispose();
+        }
+    }
+
     internal bool IsGone { get; set; }
 }

@@ -42,6 +42,29 @@ internal sealed class EmulatedFile : PinnedFile
         _second = _nic.Register();
     }
 
+    /// <summary>Deregisters both regions.</summary>
+    public void Deregister()
+    {
+        IsMapped = false;
+        _second.Dispose();
+        _nic.Region.Dispose();
+    }
+
+    /// <summary>fsync by another program.</summary>
+    public void Sync() => RandomAccess.FlushToDisk(File);
+
+    /// <summary>msync by the device's program.</summary>
+    public void SyncMapping() => Assert.Equal(0, Libc.Sync((nint)_nic.Region.Address, _nic.Region.Length));
+
+    /// <summary>A store of the device's program through its mapping.</summary>
+    public void StoreMapped(long offset, char value) => _nic.Region.Span[(int)offset] = (byte)value;
+
+    /// <summary>write of one byte by another program.</summary>
+    public void StoreByte(long offset, char value) => RandomAccess.Write(File, [(byte)value], offset);
+
+    /// <summary>What a read with O_DIRECT shows.</summary>
+    public string OnDisk(long offset) => Libc.OnDisk(Path, offset) is >= 0 and int value ? Shown((byte)value) : "end";
+
     public override void Dispose()
     {
         _second.Dispose();

@@ -15,4 +15,11 @@ internal sealed record LegacyColumn(string Name, string Filesystem, bool Passthr
         new("ext4", "ext4"), new("xfs", "xfs"), new("btrfs", "btrfs"), new("tmpfs", "tmpfs"),
         new("ext4, no passthrough", "ext4", Passthrough: false),
     ];
+
+    /// <summary>Those of the table of durability: writes are held back where the mount has a page cache of its own.</summary>
+    public static IReadOnlyList<LegacyColumn> Durability { get; } =
+    [
+        new("ext4", "ext4", Passthrough: false), new("xfs", "xfs", Passthrough: false), new("btrfs", "btrfs", Passthrough: false),
+        new("tmpfs", "tmpfs", Passthrough: false), new("ext4, passed through", "ext4"),
+    ];
 }

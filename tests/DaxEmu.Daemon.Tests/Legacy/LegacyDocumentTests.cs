@@ -9,7 +9,7 @@ namespace DaxEmu.Daemon.Tests.Legacy;
 /// document instead of comparing.
 /// </summary>
 [Collection(LegacyCollection.Name)]
-public sealed partial class LegacyDocumentTests(LegacyOutcomes outcomes)
+public sealed partial class LegacyDocumentTests(LegacyOutcomes outcomes, PolicyOutcomes policies)
 {
     private static readonly string Document = Path.Combine(AuditedFilesystems.RepositoryRoot, "docs", "legacy.md");
 
@@ -17,13 +17,14 @@ public sealed partial class LegacyDocumentTests(LegacyOutcomes outcomes)
     public void The_document_shows_what_the_emulator_and_the_kernel_do()
     {
         string written = File.ReadAllText(Document);
-        string generated = Table().Replace(written, m => $"{m.Groups[1].Value}{Rows()}\n");
+        Dictionary<string, string> tables = new() { ["legacy"] = Rows(), ["durability"] = DurabilityRows(), ["policies"] = PolicyRows() };
+        string generated = Table().Replace(written, m => $"{m.Groups[1].Value}{tables[m.Groups[2].Value]}\n");
         if (Environment.GetEnvironmentVariable("DAXEMU_WRITE_DOCS") == "1")
         {
             File.WriteAllText(Document, generated);
         }
 
-        Assert.Single(Table().Matches(generated));
+        Assert.Equal(tables.Keys, Table().Matches(generated).Select(m => m.Groups[2].Value));
         Assert.Equal(generated, File.ReadAllText(Document));
     }
 
@@ -40,10 +41,28 @@ public sealed partial class LegacyDocumentTests(LegacyOutcomes outcomes)
         return string.Join('\n', lines) + "\n";
     }
 
+    private string DurabilityRows() => Rows(
+        "step", LegacyColumn.Durability.Select(c => c.Name), DurabilityRow.All.Select(r => r.Step),
+        (step, column) =>
+        {
+            (string file, string disk) = outcomes.OfDurability(column, step);
+            return $"`{file}` / `{disk}`";
+        });
+
+    private string PolicyRows() => Rows(
+        "policy: operation", PolicyRow.Filesystems, PolicyRow.All.Select(r => r.Name), policies.Of);
+
+    private static string Rows(string corner, IEnumerable<string> columns, IEnumerable<string> rows, Func<string, string, string> cell)
+    {
+        List<string> lines = [$"| {corner} | {string.Join(" | ", columns)} |", $"|---|{string.Concat(columns.Select(_ => "---|"))}"];
+        lines.AddRange(rows.Select(row => $"| {row} | {string.Join(" | ", columns.Select(column => cell(row, column)))} |"));
+        return string.Join('\n', lines) + "\n";
+    }
+
     // Where the page is still the file's, its bytes past the end are the filesystem's to clear or keep, and differ from one to the next.
     private static string Cell(LegacyRow row, (string File, string Device) seen) =>
         row.File is null && seen.File == seen.Device ? "the same" : $"`{seen.File}` / `{seen.Device}`";
 
-    [GeneratedRegex(@"(<!-- table: legacy -->\n)(?:\|.*\n)*\n")]
+    [GeneratedRegex(@"(<!-- table: (\S+) -->\n)(?:\|.*\n)*\n")]
     private static partial Regex Table();
 }

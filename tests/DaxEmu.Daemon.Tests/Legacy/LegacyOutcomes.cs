@@ -7,6 +7,7 @@ namespace DaxEmu.Daemon.Tests.Legacy;
 public sealed class LegacyOutcomes : IAsyncLifetime
 {
     private readonly Dictionary<(string Column, string Step), (string File, string Device)> _outcomes = [];
+    private readonly Dictionary<(string Column, string Step), (string File, string Disk)> _durable = [];
 
     /// <summary>The errno that the running kernel refuses a pin of a file on tmpfs with, or 0.</summary>
     public int RealRefusal { get; private set; }
@@ -18,6 +19,11 @@ public sealed class LegacyOutcomes : IAsyncLifetime
             foreach (LegacyColumn column in LegacyColumn.All)
             {
                 await EmulateAsync(column);
+            }
+
+            foreach (LegacyColumn column in LegacyColumn.Durability)
+            {
+                await EmulateDurabilityAsync(column);
             }
 
             await PinAsync();
@@ -32,6 +38,13 @@ public sealed class LegacyOutcomes : IAsyncLifetime
     {
         Assert.SkipUnless(!Environment.IsPrivilegedProcess || RealRefusal == 0, $"this kernel pins no file on tmpfs: errno {RealRefusal}");
         return Find(LegacyColumn.Real, step);
+    }
+
+    /// <summary>What read(2) and a read with O_DIRECT showed after a row of the table of durability.</summary>
+    public (string File, string Disk) OfDurability(string column, string step)
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can mount filesystems");
+        return _durable[(column, step)];
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -51,6 +64,32 @@ public sealed class LegacyOutcomes : IAsyncLifetime
         string socket = Path.Combine(daemon.Runtime, "device.sock");
         await Task.Run(() => Observe(column.Name, daemon.Mount, path => new EmulatedFile(path, socket)), daemon.Patience);
         Assert.Equal(0, await daemon.Process.EndAsync());
+    }
+
+    private async Task EmulateDurabilityAsync(LegacyColumn column)
+    {
+        await using TestDaemon daemon = new();
+        await daemon.MountBackingAsync(column.Filesystem);
+        await File.WriteAllTextAsync(daemon.Configuration, """{ "Contract": { "Policy": "legacy" } }""", daemon.Patience);
+        await daemon.StartAsync("--passthrough", column.Passthrough ? "auto" : "off");
+        await Task.Run(() => ObserveDurability(column.Name, daemon, Path.Combine(daemon.Runtime, "device.sock")), daemon.Patience);
+        Assert.Equal(0, await daemon.Process.EndAsync());
+    }
+
+    // What a read of the mount with O_DIRECT shows must be what is on the disk indeed: the backing file is read so too.
+    private void ObserveDurability(string column, TestDaemon daemon, string socket)
+    {
+        for (int i = 0; i < DurabilityRow.All.Count; i++)
+        {
+            DurabilityRow row = DurabilityRow.All[i];
+            string name = $"durable{i}";
+            PinnedFile.Make(Path.Combine(daemon.Mount, name));
+            using EmulatedFile file = new(Path.Combine(daemon.Mount, name), socket);
+            row.Do(file);
+            string disk = file.OnDisk(DurabilityRow.Offset);
+            _durable[(column, row.Step)] = (file.InFile(DurabilityRow.Offset), disk);
+            Assert.Equal((disk, Libc.OnDisk(Path.Combine(daemon.Backing, name), DurabilityRow.Offset)), (file.OnDisk(DurabilityRow.Offset), disk == "0" ? 0 : disk[0]));
+        }
     }
 
     private async Task PinAsync()

@@ -49,9 +49,11 @@ public abstract class LegacyScenes : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_device_that_goes_on_writing_loses_no_write_and_puts_none_into_the_file_any_more()
+    public Task A_device_that_goes_on_writing_loses_no_write_and_puts_none_into_the_file_any_more() => GoOnWritingAsync();
+
+    private protected async Task GoOnWritingAsync(params string[] arguments)
     {
-        string file = await ServeAsync();
+        string file = await ServeAsync(arguments);
         using RdmaDevice device = OpenDevice();
         for (int round = 0; round < 50; round++)
         {

@@ -18,8 +18,9 @@ internal sealed class Loopback : IDisposable
         _completions = device.CreateCompletionQueue(16);
         _near = _domain.CreateQueuePair(_completions);
         _far = _domain.CreateQueuePair(_completions);
-        _near.Connect(_far.Address);
-        _far.Connect(_near.Address);
+        ConnectionOptions options = new() { Access = AccessFlags.All | AccessFlags.FlushPersistent };
+        _near.Connect(_far.Address, options);
+        _far.Connect(_near.Address, options);
         _buffer = _domain.Allocate(4096);
         _file = file;
         Region = Register();
@@ -29,7 +30,7 @@ internal sealed class Loopback : IDisposable
     public MemoryRegion Region { get; private set; }
 
     /// <summary>Registers the whole file once more.</summary>
-    public MemoryRegion Register() => _domain.RegisterFile(_file);
+    public MemoryRegion Register(AccessFlags access = AccessFlags.All) => _domain.RegisterFile(_file, access: access);
 
     /// <summary>Deregisters the region and registers the file anew.</summary>
     public void RegisterAgain()
@@ -60,6 +61,21 @@ internal sealed class Loopback : IDisposable
         return _buffer.Span[0];
     }
 
+    /// <summary>RDMA-writes a byte; what became of it. After a failure nothing goes any more.</summary>
+    public CompletionStatus TryWrite(ulong offset, byte value)
+    {
+        _buffer.Span[0] = value;
+        _near.PostWrite(1, _buffer.Slice(0, 1), Region.Remote.Slice(offset));
+        return Completion().Status;
+    }
+
+    /// <summary>RDMA-flushes a byte to persistence.</summary>
+    public void Persist(MemoryRegion region, ulong offset)
+    {
+        _near.PostFlush(1, region.Remote.Slice(offset, 1), FlushTypes.Persistent);
+        Next();
+    }
+
     public void Dispose()
     {
         _near.Dispose();
@@ -70,7 +86,9 @@ internal sealed class Loopback : IDisposable
         _domain.Dispose();
     }
 
-    private void Next()
+    private void Next() => Completion().EnsureSuccess();
+
+    private WorkCompletion Completion()
     {
         WorkCompletion[] one = new WorkCompletion[1];
         while (_completions.Poll(one) == 0)
@@ -78,6 +96,6 @@ internal sealed class Loopback : IDisposable
             Thread.Yield();
         }
 
-        one[0].EnsureSuccess();
+        return one[0];
     }
 }

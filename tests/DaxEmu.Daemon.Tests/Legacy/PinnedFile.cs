@@ -98,5 +98,5 @@ internal abstract class PinnedFile : IDisposable
         System.IO.File.WriteAllBytes(path, bytes);
     }
 
-    private static string Shown(byte value) => value == 0 ? "0" : ((char)value).ToString();
+    protected static string Shown(byte value) => value == 0 ? "0" : ((char)value).ToString();
 }

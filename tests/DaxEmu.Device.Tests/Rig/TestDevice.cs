@@ -24,7 +24,7 @@ internal sealed unsafe class TestDevice : IDisposable
         FilePolicy = new FixedPolicy(policy);
         Contract = new FileContract(FilePolicy, Journal, TimeProvider.System, holders, admission: FilePolicy);
         NicEventRouter events = new();
-        Syncer = new RegionSyncer(events, Mappings, nic.MaxQueuePairs);
+        Syncer = new RegionSyncer(events, Mappings, nic.MaxQueuePairs, Contract);
         Nic = new NicDevice(
             nic, block, Mappings, Contract, new GuardedMemory(GuardedCopy.Copy, GuardedCopy.CompareSwap, GuardedCopy.FetchAdd), events,
             new UnmappedMemory(nic.MaxQueuePairs, Mappings.Capacity), Syncer);

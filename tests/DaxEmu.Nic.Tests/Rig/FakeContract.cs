@@ -38,7 +38,14 @@ internal sealed class FakeContract : IFileContract
 
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => Divergences.Add((pin, range, access));
 
-    public void Syncing(FileIdentity file, string path, DaxEmu.Contract.Requester requester) => throw new NotSupportedException();
+    public void Syncing(FileIdentity file, string path, DaxEmu.Contract.Requester requester, IReadOnlyList<ByteRange>? heldBack) =>
+        throw new NotSupportedException();
+
+    public bool HoldsBackWrites(FileIdentity file, string path) => throw new NotSupportedException();
+
+    public DeviceWrites? TakeWrites(FileIdentity file, string path, ByteRange pages) => throw new NotSupportedException();
+
+    public int Persist(FileIdentity file, ByteRange range) => throw new NotSupportedException();
 
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => Held;
 
