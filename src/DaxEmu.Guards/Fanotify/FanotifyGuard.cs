@@ -67,7 +67,7 @@ public sealed class FanotifyGuard : IVolumeGuard
         DescriptorLimit.Raise();
         FanotifyGroup? silent = null;
         int done = FanotifyGroup.Open(out FanotifyGroup? asking);
-        done = done < 0 ? done : FanotifyGroup.Open(out silent);
+        done = done < 0 ? done : FanotifyGroup.Open(out silent, asks: false);
         string call = done < 0 ? "fanotify_init(FAN_CLASS_PRE_CONTENT)" : "fanotify_mark(FAN_PRE_ACCESS)";
         done = done < 0 ? done : silent!.IgnoreFileSystem(volume.Root);
         if (done < 0)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DaxEmu.Linux.Memory;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.fcntl;
 using static DaxEmu.Abi.linux_fanotify;
@@ -14,6 +15,11 @@ public sealed unsafe partial class FanotifyGroup : IDisposable
     private const uint IgnoreMark = FAN_MARK_IGNORE | FAN_MARK_IGNORED_SURV_MODIFY;
     private const uint NonBlocking = 0x2;
 
+    // Above those of groups that only ignore. A thread that waits for an answer holds on to the marks of all groups that its event met, and a
+    // group that goes waits for it (fs/notify/mark.c, fsnotify_prepare_user_wait): so one that ignores must not go before those that answer.
+    // When a process is killed, its highest descriptor goes first (fs/file.c, close_files; kernel/task_work.c).
+    private const int AskingDescriptors = 1 << 14;
+
     private FanotifyGroup(SafeFileHandle descriptor) => Descriptor = descriptor;
 
     /// <summary>Readable while an event waits.</summary>
@@ -21,14 +27,28 @@ public sealed unsafe partial class FanotifyGroup : IDisposable
 
     /// <summary>fanotify_init(2). Events carry thread ids.</summary>
     /// <param name="group">The group, or null.</param>
+    /// <param name="asks">False for one whose marks only ignore: it is to be closed after those that ask.</param>
     /// <returns>0 or the negated errno.</returns>
-    public static int Open(out FanotifyGroup? group)
+    public static int Open(out FanotifyGroup? group, bool asks = true)
     {
         int opened = FileCalls.Result(fanotify_init(
             FAN_CLASS_PRE_CONTENT | FAN_CLOEXEC | NonBlocking | FAN_REPORT_TID | FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS,
             O_RDONLY | O_CLOEXEC));
-        group = opened < 0 ? null : new(new SafeFileHandle(opened, ownsHandle: true));
-        return Math.Min(opened, 0);
+        group = null;
+        if (opened < 0)
+        {
+            return opened;
+        }
+
+        SafeFileHandle descriptor = new(opened, ownsHandle: true);
+        if (asks && TryMoveUp(descriptor) is { } above)
+        {
+            descriptor.Dispose();
+            descriptor = above;
+        }
+
+        group = new(descriptor);
+        return 0;
     }
 
     /// <summary>Asks for events of a file, or no longer.</summary>
@@ -73,6 +93,21 @@ public sealed unsafe partial class FanotifyGroup : IDisposable
 
     /// <summary>Closes the group: what waits for an answer is allowed.</summary>
     public void Dispose() => Descriptor.Dispose();
+
+    // Null where the limit of descriptors leaves no room there.
+    private static SafeFileHandle? TryMoveUp(SafeFileHandle descriptor)
+    {
+        for (int least = AskingDescriptors; least > 64; least /= 2)
+        {
+            int moved = MemoryCalls.Fcntl(descriptor, F_DUPFD_CLOEXEC, least);
+            if (moved >= 0)
+            {
+                return new SafeFileHandle(moved, ownsHandle: true);
+            }
+        }
+
+        return null;
+    }
 
     private int Mark(SafeFileHandle file, uint flags, ulong mask)
     {
