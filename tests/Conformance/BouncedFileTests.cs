@@ -47,7 +47,7 @@ public sealed class BouncedFileTests(BouncingMachine machine) : IClassFixture<Bo
         Assert.NotEqual(SHA256.HashData(new byte[Length]), hash);
         Assert.Contains(hash, Enumerable.Range(0, 4).Select(i => SHA256.HashData(received.AsSpan(i * Length, Length))));
         ProgramResult events = await machine.RunAsync(Machine.Command, "events", "--socket", machine.Runtime, to, "--json");
-        Assert.Contains("\"mapping\": \"bounce\"", events.Succeeded().Text, StringComparison.Ordinal);
+        Assert.Contains("\"mapping\":\"bounce\"", events.Succeeded().Text, StringComparison.Ordinal);
     }
 
     private async Task<string> NewFileAsync(string name)
