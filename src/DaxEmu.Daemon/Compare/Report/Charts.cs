@@ -10,6 +10,9 @@ internal static class Charts
 {
     private const int Width = 760;
 
+    // Where a logarithmic axis begins: below 1, so that one of something shows, and none does not.
+    private const double Least = 0.5;
+
     // Stand for the page's own colours, which follow the reader's preference.
     private static readonly OxyColor Ink = OxyColor.FromRgb(1, 2, 3);
     private static readonly OxyColor Faint = OxyColor.FromRgb(4, 5, 6);
@@ -45,12 +48,12 @@ internal static class Charts
                 FillColor = Palette[i % Palette.Length],
                 IsStacked = isStacked,
                 StrokeThickness = 0,
-                BaseValue = isLogarithmic ? 1 : 0,
+                BaseValue = isLogarithmic ? Least : 0,
             };
             foreach (PolicyReport policy in policies)
             {
                 double value = series[i].Value(policy);
-                bars.Items.Add(new BarItem(isLogarithmic ? Math.Max(1, value) : value));
+                bars.Items.Add(new BarItem(isLogarithmic ? Math.Max(Least, value) : value));
             }
 
             model.Series.Add(bars);
@@ -122,14 +125,14 @@ internal static class Charts
 
     private static Axis Values(string unit, bool isLogarithmic, AxisPosition position)
     {
-        Axis axis = isLogarithmic ? new LogarithmicAxis { Minimum = 1 } : new LinearAxis { Minimum = 0, MinimumPadding = 0 };
+        Axis axis = isLogarithmic ? new LogarithmicAxis { Minimum = Least } : new LinearAxis { Minimum = 0, MinimumPadding = 0 };
         axis.Position = position;
         axis.Title = unit;
         axis.TicklineColor = Faint;
         axis.MinorTicklineColor = Faint;
         axis.MajorGridlineStyle = LineStyle.Solid;
         axis.MajorGridlineColor = Faint;
-        axis.AbsoluteMinimum = isLogarithmic ? 1 : 0;
+        axis.AbsoluteMinimum = isLogarithmic ? Least : 0;
         return axis;
     }
 

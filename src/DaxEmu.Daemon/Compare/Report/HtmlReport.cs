@@ -15,7 +15,7 @@ internal static class HtmlReport
         h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2.2rem }
         .wide { overflow-x: auto } table { border-collapse: collapse; font-size: .9rem }
         th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--faint); text-align: right; white-space: nowrap }
-        th:first-child, td:first-child { text-align: left } svg { max-width: 100%; height: auto }
+        th { white-space: normal; vertical-align: bottom } th:first-child, td:first-child { text-align: left } svg { max-width: 100%; height: auto }
         .bad { color: var(--bad) } .good { color: var(--good) } dt { font-weight: bold; margin-top: .6rem } dd { margin-left: 1rem }
         """;
 
@@ -93,7 +93,13 @@ internal static class HtmlReport
             html.Append("</tr>\n");
         }
 
-        html.Append("</tbody></table></div>\n");
+        html.Append("</tbody></table></div>\n<details><summary>What the columns count</summary><dl>");
+        foreach ((string heading, string meaning, _) in Columns.Where(c => c.Meaning.Length > 0))
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<dt>{Text(heading)}</dt><dd>{Text(meaning)}</dd>");
+        }
+
+        html.Append("</dl></details>\n");
         if (report.Policies.Select(p => p.Crash.NotMeasured).FirstOrDefault(r => r is not null) is { } reason)
         {
             html.Append(CultureInfo.InvariantCulture, $"<p>Losses were not measured: {Text(reason)}.</p>\n");
@@ -111,7 +117,7 @@ internal static class HtmlReport
             "answers", policies, "operations that met a registered range", false, true,
             ("refused", p => p.Refused), ("ignored", p => p.Ignored), ("delayed, then carried out", p => Math.Max(0, p.Delayed - p.Refused))));
         Chart(html, "Who is hurt", Charts.Bars(
-            "harm", policies, "logarithmic", true, false,
+            "harm", policies, "work requests, programs, bytes; logarithmic", true, false,
             ("work requests failed", p => p.RequestsFailed), ("programs killed", p => p.Killed), ("bytes disagreeing", p => p.BytesDisagreeing)));
     }
 
