@@ -212,6 +212,41 @@ public sealed class LayoutRefusalTests
 
     [Theory]
     [MemberData(nameof(DataPaths))]
+    public async Task Replacing_a_pinned_file_by_a_rename_succeeds_and_the_pin_stays_with_the_file_not_the_name(FuseDataPath dataPath)
+    {
+        using MountedVolume volume = new(dataPath);
+        string file = volume.WriteFile("data");
+        using OpenedFile old = new(file, Libc.O_RDWR);
+        using (await volume.Pin("data", 4, 8))
+        {
+            File.Move(volume.WriteFile("new"), file, overwrite: true);
+            Command.Run("truncate", "-s", "0", file).MustSucceed();
+            Assert.Equal(-ETXTBSY, Libc.Ftruncate(old.Descriptor, 0));
+        }
+
+        Assert.Equal(0, Libc.Ftruncate(old.Descriptor, 0));
+    }
+
+    [Theory]
+    [MemberData(nameof(DataPaths))]
+    public async Task Exchanging_names_takes_the_pin_along_with_the_file(FuseDataPath dataPath)
+    {
+        const uint Exchange = 2;
+        using MountedVolume volume = new(dataPath);
+        string pinned = volume.WriteFile("pinned");
+        string free = volume.WriteFile("free");
+        using (await volume.Pin("pinned", 4, 8))
+        {
+            Assert.Equal(0, Libc.Rename(pinned, free, Exchange));
+            Command.Run("truncate", "-s", "0", free).MustFailWith(Busy);
+            Command.Run("truncate", "-s", "0", pinned).MustSucceed();
+        }
+
+        Command.Run("truncate", "-s", "0", free).MustSucceed();
+    }
+
+    [Theory]
+    [MemberData(nameof(DataPaths))]
     public async Task Under_the_policy_ignore_a_truncate_reports_success_and_changes_nothing(FuseDataPath dataPath)
     {
         using MountedVolume volume = new(dataPath);

@@ -26,6 +26,48 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public void Once_the_kernel_drops_its_caches_no_node_but_the_root_is_left()
+    {
+        Root.IsNeededTo("drop the kernel's caches");
+        using MountedVolume volume = new();
+        Command.Shell(
+            $"""
+            cd {volume.Mount}; mkdir -p a/b; for i in $(seq 200); do echo $i > a/f$i; ln a/f$i a/b/h$i; ln -s f$i a/l$i; done
+            ls -lR . > ../listed; mv a/f1 a/b/f2; mv --exchange a/f3 a/f4 2>&- || mv a/f3 a/f4; find . -type f | xargs cat > ../read
+            """).MustSucceed();
+        Assert.InRange(volume.Volume.Nodes.Count, 200, int.MaxValue);
+
+        // Forgets follow at the kernel's leisure, and what a program of the machine looks at meanwhile comes back.
+        Assert.True(
+            SpinWait.SpinUntil(
+                () =>
+                {
+                    File.WriteAllText("/proc/sys/vm/drop_caches", "2");
+                    return volume.Volume.Nodes.Count == 1;
+                },
+                TimeSpan.FromSeconds(60)),
+            $"{volume.Volume.Nodes.Count - 1} nodes are left");
+    }
+
+    [Fact]
+    public async Task Two_volumes_of_one_process_with_files_of_the_same_names_keep_them_apart()
+    {
+        using MountedVolume one = new();
+        using MountedVolume other = new();
+        string pinned = one.WriteFile("data");
+        string free = other.WriteFile("data");
+        using (await one.Pin("data", 4, 8))
+        {
+            Command.Run("truncate", "-s", "0", pinned).MustFailWith("Text file busy");
+            Command.Run("truncate", "-s", "0", free).MustSucceed();
+            using var descriptor = File.OpenHandle(pinned, FileMode.Open, FileAccess.Read);
+            Assert.False(other.Guard.TryResolveBacking(descriptor, out _));
+        }
+
+        Command.Run("truncate", "-s", "0", pinned).MustSucceed();
+    }
+
+    [Fact]
     public void Disposing_unmounts_and_joins_every_thread_even_while_a_file_is_open()
     {
         using MountedVolume volume = new();

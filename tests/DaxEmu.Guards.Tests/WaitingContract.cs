@@ -8,6 +8,8 @@ internal sealed class WaitingContract : IFileContract
     private readonly TaskCompletionSource<LayoutOperation> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<LayoutDecision> _decision = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private int _requests;
+
     /// <summary>Completes when the guard has asked.</summary>
     internal Task<LayoutOperation> Asked => _asked.Task;
 
@@ -20,8 +22,15 @@ internal sealed class WaitingContract : IFileContract
     /// <summary>Makes the decision when the wait is interrupted, in place of <see cref="WhenInterrupted"/>.</summary>
     internal Func<LayoutDecision>? Interrupted { get; set; }
 
+    /// <summary>Whether the thread that asks is held up until the decision, as by a slow file system.</summary>
+    internal bool BlocksTheThread { get; init; }
+
+    /// <summary>How often the guard has asked.</summary>
+    internal int Requests => Volatile.Read(ref _requests);
+
     public ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation)
     {
+        Interlocked.Increment(ref _requests);
         cancellation.Register(() =>
         {
             if (Interrupted is { } decide)
@@ -34,6 +43,11 @@ internal sealed class WaitingContract : IFileContract
             }
         });
         _asked.TrySetResult(operation);
+        if (BlocksTheThread)
+        {
+            _decision.Task.Wait(CancellationToken.None);
+        }
+
         return new(_decision.Task);
     }
 
@@ -60,7 +74,7 @@ internal sealed class WaitingContract : IFileContract
     public bool IsPinned(FileIdentity file, ByteRange range) => true;
 
     internal void Decide(LayoutVerdict verdict, int errno = 0) =>
-        _decision.TrySetResult(new LayoutDecision(verdict, errno, "", Ended.SetResult));
+        _decision.TrySetResult(new LayoutDecision(verdict, errno, "", () => Ended.TrySetResult()));
 
     internal void Decide(LayoutDecision decision) => _decision.TrySetResult(decision);
 

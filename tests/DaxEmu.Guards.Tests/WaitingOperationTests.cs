@@ -93,6 +93,59 @@ public sealed class WaitingOperationTests
     }
 
     [Fact]
+    public async Task Two_hundred_waiting_truncates_hold_up_nobody_else_and_all_get_their_answer()
+    {
+        WaitingContract contract = new();
+        using MountedVolume volume = new(contract: contract);
+        string[] files = [.. Enumerable.Range(0, 200).Select(i => volume.WriteBackingFile($"data{i}", 1))];
+        int[] answers = new int[files.Length];
+        Thread[] callers = [.. files.Select((f, i) => new Thread(() => answers[i] = Libc.Truncate(f, 5)))];
+        Array.ForEach(callers, c => c.Start());
+        while (contract.Requests < files.Length)
+        {
+            await Task.Yield();
+        }
+
+        Command.Shell($"cd {volume.Mount}; mkdir d; echo x > d/f; cat d/f; ls -l > d/list; rm -r d").MustSucceed();
+        Assert.All(files, f => Assert.Equal(Libc.Page, new FileInfo(f).Length));
+        contract.Decide(LayoutVerdict.Refuse, ETXTBSY);
+        Array.ForEach(callers, c => c.Join());
+
+        Assert.All(answers, a => Assert.Equal(-ETXTBSY, a));
+        Assert.All(files, f => Assert.Equal(Libc.Page, new FileInfo(f).Length));
+    }
+
+    [Fact]
+    public async Task A_serving_thread_that_is_slow_holds_up_its_own_caller_only()
+    {
+        WaitingContract contract = new() { BlocksTheThread = true };
+        using MountedVolume volume = new(contract: contract);
+        string file = volume.WriteBackingFile("data");
+        Task<int> truncate = Task.Run(() => Libc.Truncate(file, 5));
+        await contract.Asked;
+
+        Command.Shell($"cd {volume.Mount}; mkdir d; echo x > d/f; cat d/f; ls -l > d/list; rm -r d").MustSucceed();
+        Assert.False(truncate.IsCompleted);
+        contract.Decide(LayoutVerdict.Refuse, ETXTBSY);
+
+        Assert.Equal(-ETXTBSY, await truncate);
+    }
+
+    /// <summary>Timers of many programs send signals all the time: no file system fails a truncate for one.</summary>
+    [Fact]
+    public void A_truncate_that_need_not_wait_is_not_interrupted_by_signals()
+    {
+        using MountedVolume volume = new();
+        string file = volume.WriteFile("data");
+
+        Command.Run(
+            "perl", "-MTime::HiRes=setitimer,ITIMER_REAL", "-MPOSIX", "-e",
+            "POSIX::sigaction(SIGALRM, POSIX::SigAction->new(sub {}, POSIX::SigSet->new, 0)); setitimer(ITIMER_REAL, 0.0003, 0.0003); "
+                + "for (1 .. 3000) { truncate($ARGV[0], $_ % 9 * 1000) or die qq($_: $!) }",
+            file).MustSucceed();
+    }
+
+    [Fact]
     public async Task Unmounting_ends_the_waiting()
     {
         WaitingContract contract = new();
