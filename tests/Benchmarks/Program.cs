@@ -1,7 +1,7 @@
 using System.Globalization;
 using Benchmarks;
 
-IBenchmark[] all = [new PinIndexBenchmark(), new FanotifyReadBenchmark()];
+IBenchmark[] all = [new PinIndexBenchmark(), new FanotifyReadBenchmark(), new MountBenchmark()];
 string[] unknown = [.. args.Except(all.Select(b => b.Name))];
 if (unknown.Length > 0)
 {
