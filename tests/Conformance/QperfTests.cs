@@ -6,6 +6,8 @@ namespace DaxEmu.Conformance;
 /// <summary>qperf. It names its peer by LID alone, unless librdmacm does it for it, which it offers for RC only.</summary>
 public sealed partial class QperfTests(Machine machine)
 {
+    private const string Refusal = "RoCE needs a global route: ah_attr.is_global is not set: Invalid argument";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     [Theory]
@@ -25,45 +27,55 @@ public sealed partial class QperfTests(Machine machine)
     [InlineData("ver_rc_fetch_add", "-t", "1")]
     public async Task A_reliable_test_connected_by_librdmacm_measures_something(string test, params string[] arguments)
     {
-        (ProgramResult server, ProgramResult client) = await RunAsync([.. arguments, "-cm1", test]);
+        (RunningProgram running, string[] both) = await StartServerAsync();
+        using RunningProgram server = running;
+        ProgramResult client = await machine.RunAsync("qperf", [.. both, .. arguments, "-cm1", test]);
+        (await machine.RunAsync("qperf", [.. both, "quit"])).Succeeded();
+        int served = await server.EndAsync(Patience);
 
         client.Succeeded();
-        server.Succeeded();
+        new ProgramResult(server.CommandLine, served, server.Text).Succeeded();
         Assert.Matches(Measured(), client.Text);
         Assert.DoesNotContain("mismatch", client.Text, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("rc_bw", "failed to modify QP to RTR")]
-    [InlineData("rc_rdma_write_lat", "failed to modify QP to RTR")]
-    [InlineData("uc_bw", "failed to modify QP to RTR")]
-    [InlineData("uc_lat", "failed to modify QP to RTR")]
-    [InlineData("uc_rdma_write_bw", "failed to modify QP to RTR")]
-    [InlineData("ud_bw", "failed to create address handle")]
-    [InlineData("ud_bi_bw", "failed to create address handle")]
-    [InlineData("ud_lat", "failed to create address handle")]
-    public async Task A_peer_named_without_a_global_route_is_refused_as_RoCE_refuses_it(string test, string message)
+    [InlineData("rc_bw")]
+    [InlineData("rc_rdma_write_lat")]
+    [InlineData("uc_bw")]
+    [InlineData("uc_lat")]
+    [InlineData("uc_rdma_write_bw")]
+    [InlineData("ud_bw")]
+    [InlineData("ud_bi_bw")]
+    [InlineData("ud_lat")]
+    public async Task A_peer_named_without_a_global_route_is_refused_as_RoCE_refuses_it(string test)
     {
-        (ProgramResult server, ProgramResult client) = await RunAsync(["-t", "1", test]);
+        (RunningProgram running, string[] both) = await StartServerAsync();
+        using RunningProgram server = running;
 
-        server.Succeeded();
-        Assert.NotEqual(0, client.ExitStatus);
-        Assert.Contains($"{message}: Invalid argument", client.Text + server.Text, StringComparison.Ordinal);
-        Assert.Contains("RoCE needs a global route", client.Text + server.Text, StringComparison.Ordinal);
+        // Neither is waited for: where both sides end at once, qperf calls exit() in the handler of SIGURG while it is in exit(), which then
+        // waits for its own lock for ever; and what it said itself is lost. The word of the device is not.
+        using RunningProgram client = machine.Start("qperf", [.. both, "-t", "1", test]);
+        if (!await client.SaysBeforeItEndsAsync(Refusal, Patience))
+        {
+            await client.EndAsync(Patience);
+            if (!client.Text.Contains(Refusal, StringComparison.Ordinal))
+            {
+                await server.WaitForTextAsync(Refusal, Patience);
+            }
+        }
+
+        Assert.DoesNotMatch(Measured(), client.Text);
     }
 
     // The server serves until it is told to quit.
-    private async Task<(ProgramResult Server, ProgramResult Client)> RunAsync(string[] arguments)
+    private async Task<(RunningProgram Server, string[] Both)> StartServerAsync()
     {
         Machine.Require("qperf", "qperf");
         int port = TcpPort.Unused();
-        using RunningProgram server = machine.Start("qperf", "-lp", $"{port}");
+        RunningProgram server = machine.Start("qperf", "-lp", $"{port}");
         await TcpPort.WaitUntilListeningAsync(port, server, Patience);
-        string[] both = ["127.0.0.1", "-lp", $"{port}", "-to", "60"];
-        ProgramResult client = await machine.RunAsync("qperf", [.. both, .. arguments]);
-        (await machine.RunAsync("qperf", [.. both, "quit"])).Succeeded();
-        int served = await server.EndAsync(Patience);
-        return (new(server.CommandLine, served, server.Text), client);
+        return (server, ["127.0.0.1", "-lp", $"{port}", "-to", "60"]);
     }
 
     [GeneratedRegex(@"^ +(bw|latency|msg_rate) += +[\d.]*[1-9]", RegexOptions.Multiline)]
