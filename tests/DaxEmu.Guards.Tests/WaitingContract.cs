@@ -3,7 +3,7 @@ using DaxEmu.Contract;
 namespace DaxEmu.Guards.Tests;
 
 /// <summary>A contract whose every layout operation waits until the test decides it, as policies that wait do.</summary>
-internal sealed class WaitingContract : IFileContract
+internal sealed class WaitingContract : ProceedingContract
 {
     private readonly TaskCompletionSource<LayoutOperation> _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<LayoutDecision> _decision = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,7 +28,7 @@ internal sealed class WaitingContract : IFileContract
     /// <summary>How often the guard has asked.</summary>
     internal int Requests => Volatile.Read(ref _requests);
 
-    public ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation)
+    public override ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation)
     {
         Interlocked.Increment(ref _requests);
         cancellation.Register(() =>
@@ -51,27 +51,7 @@ internal sealed class WaitingContract : IFileContract
         return new(_decision.Task);
     }
 
-    public ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation) =>
-        throw new NotSupportedException();
-
-    public void Unpin(Pin pin) => throw new NotSupportedException();
-
-    public void ReportBreach(Pin pin, ByteRange range, string evidence) => throw new NotSupportedException();
-
-    public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => throw new NotSupportedException();
-
-    public void Syncing(FileIdentity file, string path, Requester requester, IReadOnlyList<ByteRange>? heldBack) =>
-        throw new NotSupportedException();
-
-    public bool HoldsBackWrites(FileIdentity file, string path) => false;
-
-    public DeviceWrites? TakeWrites(FileIdentity file, string path, ByteRange pages) => null;
-
-    public int Persist(FileIdentity file, ByteRange range) => 0;
-
-    public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => [];
-
-    public bool IsPinned(FileIdentity file, ByteRange range) => true;
+    public override bool IsPinned(FileIdentity file, ByteRange range) => true;
 
     internal void Decide(LayoutVerdict verdict, int errno = 0) =>
         _decision.TrySetResult(new LayoutDecision(verdict, errno, "", () => Ended.TrySetResult()));

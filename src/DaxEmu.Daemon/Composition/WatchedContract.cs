@@ -12,26 +12,26 @@ namespace DaxEmu.Daemon.Composition;
 /// <param name="contract">Decides.</param>
 /// <param name="volumes">Whose files are watched: of others nobody said that they would not be changed.</param>
 /// <param name="watch">Told.</param>
-internal sealed class WatchedContract(IFileContract contract, GuardedVolumes volumes, ChangeWatch watch) : IFileContract
+internal sealed class WatchedContract(IFileContract contract, GuardedVolumes volumes, ChangeWatch watch) : ContractDecorator(contract)
 {
     private readonly ConcurrentDictionary<long, Pin> _watched = new();
 
     /// <inheritdoc/>
     /// <remarks>A pin on demand, or one that bounces, follows its file: whatever becomes of it is no breach.</remarks>
-    public async ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation)
+    public override async ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation)
     {
         if (request.Kind == PinKind.Odp
             || volumes.OfShownPath(request.Path) is null
             || readFacts().Layout is not DescriptorLayout layout
             || !watch.Hold(request.File, layout.Descriptor))
         {
-            return await contract.PinAsync(request, readFacts, cancellation);
+            return await Decorated.PinAsync(request, readFacts, cancellation);
         }
 
         Pin? pin = null;
         try
         {
-            PinDecision decision = await contract.PinAsync(request, readFacts, cancellation);
+            PinDecision decision = await Decorated.PinAsync(request, readFacts, cancellation);
             if (decision.Pin is { Request.Mapping: not PinMapping.Bounce } granted)
             {
                 watch.Add(granted);
@@ -50,7 +50,7 @@ internal sealed class WatchedContract(IFileContract contract, GuardedVolumes vol
     }
 
     /// <inheritdoc/>
-    public void Unpin(Pin pin)
+    public override void Unpin(Pin pin)
     {
         bool isWatched = _watched.TryRemove(pin.Id, out _);
         if (isWatched)
@@ -58,7 +58,7 @@ internal sealed class WatchedContract(IFileContract contract, GuardedVolumes vol
             watch.Remove(pin);
         }
 
-        contract.Unpin(pin);
+        Decorated.Unpin(pin);
         if (isWatched)
         {
             watch.Release(pin.Request.File);
@@ -66,45 +66,20 @@ internal sealed class WatchedContract(IFileContract contract, GuardedVolumes vol
     }
 
     /// <inheritdoc/>
-    public async ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation)
+    public override async ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation)
     {
-        LayoutDecision decision = await contract.RequestAsync(operation, cancellation);
+        LayoutDecision decision = await Decorated.RequestAsync(operation, cancellation);
         return decision.Verdict != LayoutVerdict.Proceed || operation.Range.IsEmpty || !watch.Begin(operation)
             ? decision
             : new LayoutDecision(decision.Verdict, decision.Errno, decision.Reason, () => End(operation, decision), decision.Settle);
     }
 
     /// <inheritdoc/>
-    public void ReportBreach(Pin pin, ByteRange range, string evidence)
+    public override void ReportBreach(Pin pin, ByteRange range, string evidence)
     {
-        contract.ReportBreach(pin, range, evidence);
+        Decorated.ReportBreach(pin, range, evidence);
         watch.Suspect(pin.Request.File);
     }
-
-    /// <inheritdoc/>
-    public void ReportFailedAccess(Pin pin, ByteRange range, string evidence) => contract.ReportFailedAccess(pin, range, evidence);
-
-    /// <inheritdoc/>
-    public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => contract.ReportDivergence(pin, range, access);
-
-    /// <inheritdoc/>
-    public void Syncing(FileIdentity file, string path, Requester requester, IReadOnlyList<ByteRange>? heldBack) =>
-        contract.Syncing(file, path, requester, heldBack);
-
-    /// <inheritdoc/>
-    public bool HoldsBackWrites(FileIdentity file, string path) => contract.HoldsBackWrites(file, path);
-
-    /// <inheritdoc/>
-    public DeviceWrites? TakeWrites(FileIdentity file, string path, ByteRange pages) => contract.TakeWrites(file, path, pages);
-
-    /// <inheritdoc/>
-    public int Persist(FileIdentity file, ByteRange range) => contract.Persist(file, range);
-
-    /// <inheritdoc/>
-    public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null) => contract.PinsOf(file);
-
-    /// <inheritdoc/>
-    public bool IsPinned(FileIdentity file, ByteRange range) => contract.IsPinned(file, range);
 
     private void End(LayoutOperation operation, LayoutDecision decision)
     {
