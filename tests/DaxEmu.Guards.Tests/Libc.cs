@@ -63,6 +63,18 @@ internal static unsafe partial class Libc
 
     internal static void Unmap(byte* address, long length) => _ = munmap(address, (nuint)length);
 
+    /// <summary>Sets the soft RLIMIT_NOFILE of this process.</summary>
+    /// <returns>What it was.</returns>
+    internal static ulong LimitDescriptors(ulong soft)
+    {
+        ulong* limit = stackalloc ulong[2];
+        Assert.Equal(0, getrlimit(7, limit));
+        ulong before = limit[0];
+        limit[0] = soft;
+        Assert.Equal(0, setrlimit(7, limit));
+        return before;
+    }
+
     private static int Result(int returned) => returned < 0 ? -Marshal.GetLastPInvokeError() : returned;
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -76,6 +88,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, nint one, nint two, nint three, nint four);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int getrlimit(int resource, ulong* limit);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setrlimit(int resource, ulong* limit);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int close(int descriptor);

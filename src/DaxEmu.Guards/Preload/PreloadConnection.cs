@@ -39,6 +39,7 @@ internal sealed class PreloadConnection(
     private LayoutOperation? _operation;
     private BackingFile? _file;
     private Timer? _limit;
+    private ulong _request;
     private bool _ended;
     private volatile bool _isAnswering;
 
@@ -66,9 +67,10 @@ internal sealed class PreloadConnection(
                 }
             }
         }
-        catch (LinuxException)
+        catch (LinuxException failure)
         {
-            // The client is gone, or there is no descriptor left for the one it sent.
+            // The client is gone, or gets an answer: who is told nothing takes its files for unguarded.
+            Reply(_request, -EIO, Encoding.UTF8.GetBytes(failure.Message));
         }
         // No client takes the daemon down.
 #pragma warning disable CA1031
@@ -76,6 +78,7 @@ internal sealed class PreloadConnection(
 #pragma warning restore CA1031
         {
             events.Warning($"a request of process {peer.ProcessId} to the preload guard could not be served", failure);
+            Reply(_request, -EIO, "the guard failed at this request"u8);
         }
         finally
         {
@@ -100,7 +103,17 @@ internal sealed class PreloadConnection(
     internal bool IsWaiting => _isAnswering;
 
     /// <summary>Tells a client that it is turned away, whatever it is about to ask.</summary>
-    internal void Refuse(int errno, string sentence) => Reply(0, -errno, Encoding.UTF8.GetBytes(sentence));
+    internal void Refuse(int errno, string sentence)
+    {
+        Reply(0, -errno, Encoding.UTF8.GetBytes(sentence));
+
+        // What it has asked meanwhile is taken, and nothing more can come: closed with bytes unread, a socket is reset, and not this answer but
+        // ECONNRESET is the next that the client sees.
+        socket.Shutdown();
+        while (socket.TryReceive(new byte[LongestRequest], out ReceivedMessage message) == 0 && !message.IsEnd)
+        {
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => socket.Dispose();
@@ -108,12 +121,21 @@ internal sealed class PreloadConnection(
     // False: this is no client.
     private bool Handle(ReadOnlySpan<byte> message, in ReceivedMessage received)
     {
-        if (received.IsTruncated || message.Length < RequestHeader)
+        if (message.Length < RequestHeader)
         {
             return false;
         }
 
         daxemu_request request = MemoryMarshal.Read<daxemu_request>(message);
+        _request = request.id;
+        if (received.IsTruncated)
+        {
+            // Where there was room for the bytes, there was none for the descriptor (RLIMIT_NOFILE).
+            bool isWhole = message.Length < LongestRequest;
+            Reply(request.id, isWhole ? -EMFILE : -EINVAL, isWhole ? "the guard has no descriptor left for the file"u8 : "this is longer than any request"u8);
+            return false;
+        }
+
         ReadOnlySpan<byte> body = message[RequestHeader..];
         switch (request.type)
         {
@@ -147,6 +169,8 @@ internal sealed class PreloadConnection(
         {
             if (_waiting is not null || _underWay is not null)
             {
+                // Who asks is not stopped: it has the time anew.
+                _limit?.Change(inFlight, Timeout.InfiniteTimeSpan);
                 Reply(id, -EBUSY, "the operation before this one has not ended: a connection has one at a time"u8);
                 return;
             }

@@ -11,14 +11,15 @@ namespace DaxEmu.Guards.Preload;
 internal static class VolumeDevices
 {
     /// <summary>Adds those of the filesystem that a volume lies on, and of others mounted below it.</summary>
-    /// <returns>DAXEMU_GUARD_NAMELESS, or 0.</returns>
+    /// <returns>DAXEMU_GUARD_NAMELESS, DAXEMU_GUARD_ANY when that cannot be found out, or 0.</returns>
     internal static uint AddTo(ISet<ulong> devices, InPlaceVolume volume)
     {
-        if (FileStatus.Status(volume.Root, linux_stat.STATX_INO, out statx status) == 0)
+        if (FileStatus.Status(volume.Root, linux_stat.STATX_INO, out statx status) != 0)
         {
-            devices.Add(DeviceNumber.Pack(status.stx_dev_major, status.stx_dev_minor));
+            return DAXEMU_GUARD_ANY;
         }
 
+        devices.Add(DeviceNumber.Pack(status.stx_dev_major, status.stx_dev_minor));
         Span<byte> name = stackalloc byte[4096];
         string root = Encoding.UTF8.GetString(name[..Math.Max(0, FileStatus.NameOf(volume.Root, name))]);
         MountEntry? own = null;
@@ -36,11 +37,11 @@ internal static class VolumeDevices
             }
         }
 
-        return flags | FlagsOf(own?.Type);
+        return own is null ? DAXEMU_GUARD_ANY : flags | FlagsOf(own.Type);
     }
 
-    // Each subvolume has a device number of its own.
-    private static uint FlagsOf(string? type) => type is "btrfs" or "bcachefs" ? DAXEMU_GUARD_NAMELESS : 0;
+    // Each subvolume has a device number of its own, and so, mostly, the files of each layer.
+    private static uint FlagsOf(string type) => type is "btrfs" or "bcachefs" or "overlay" ? DAXEMU_GUARD_NAMELESS : 0;
 
     private static ulong NumberOf(string device)
     {

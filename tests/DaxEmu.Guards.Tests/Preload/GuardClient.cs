@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DaxEmu.Abi;
+using DaxEmu.Linux;
 using DaxEmu.Linux.Events;
 using DaxEmu.Linux.Sockets;
 using Microsoft.Win32.SafeHandles;
@@ -32,6 +33,18 @@ internal sealed class GuardClient(string path) : IDisposable
 
     internal void SendBegin(SafeFileHandle file, uint kind, ulong offset = 0, ulong length = Libc.Page) =>
         Send(Message(DAXEMU_REQ_GUARD_BEGIN, new daxemu_guard_begin { kind = kind, offset = offset, length = length }), file);
+
+    /// <summary>The same, where the guard may have turned the client away already.</summary>
+    internal void TrySendBegin(SafeFileHandle file, uint kind)
+    {
+        try
+        {
+            SendBegin(file, kind);
+        }
+        catch (LinuxException failure) when (failure.Errno == Abi.errno.EPIPE)
+        {
+        }
+    }
 
     internal void SendInterrupt() => Send(Message(DAXEMU_REQ_GUARD_INTERRUPT));
 

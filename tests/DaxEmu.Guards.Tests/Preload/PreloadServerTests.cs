@@ -389,6 +389,73 @@ public sealed class PreloadServerTests
     }
 
     [Fact]
+    public void Who_is_turned_away_is_told_so_even_when_it_has_asked_already()
+    {
+        using PreloadedVolume volume = new(limits: new PreloadLimits { ConnectionsPerUser = 1 });
+        using SafeFileHandle file = Open(volume.WriteFile("data"));
+        using GuardClient first = volume.Connect();
+        Assert.Equal(DAXEMU_GUARD_PROCEED, first.Begin(file, DAXEMU_GUARD_TRUNCATE));
+
+        // Mostly there before the guard takes the connection, at times after it has turned it away.
+        for (int i = 0; i < 100; i++)
+        {
+            using GuardClient second = volume.Connect();
+            second.TrySendBegin(file, DAXEMU_GUARD_TRUNCATE);
+            Assert.Equal(-EMFILE, second.Receive());
+        }
+    }
+
+    [Fact]
+    public void A_guard_that_has_no_descriptor_left_for_the_file_says_so()
+    {
+        using PreloadedVolume volume = new();
+        using SafeFileHandle file = Open(volume.WriteFile("data"));
+        using GuardClient client = volume.Connect();
+        _ = client.Files();
+        ulong before = Libc.LimitDescriptors(1);
+        try
+        {
+            Assert.Equal(-EMFILE, client.Begin(file, DAXEMU_GUARD_TRUNCATE));
+        }
+        finally
+        {
+            Libc.LimitDescriptors(before);
+        }
+
+        client.WaitForEnd();
+    }
+
+    [Fact]
+    public void On_an_overlay_whose_files_have_other_device_numbers_than_its_directories_programs_ask_too()
+    {
+        Root.IsNeededTo("mount");
+        string place = Directory.CreateTempSubdirectory("daxemu-overlay-").FullName;
+        string merged = Path.Combine(place, "merged");
+        try
+        {
+            Command.Shell(
+                $"""
+                cd {place}; mkdir lower upper merged; mount -t tmpfs daxemu-test lower; mount -t tmpfs daxemu-test upper; mkdir upper/u upper/w
+                head -c {Whole} /dev/zero > lower/data
+                mount -t overlay -o lowerdir=lower,upperdir=upper/u,workdir=upper/w,xino=off daxemu-test merged
+                """).MustSucceed();
+            using PreloadedVolume volume = new(directory: merged);
+            using SafeFileHandle file = Open(Path.Combine(merged, "data"), FileAccess.Read);
+            using GuardClient client = volume.Connect();
+
+            daxemu_guard_files files = client.Files();
+
+            ulong[] devices = MemoryMarshal.CreateSpan(ref files.devices[0], (int)files.device_count).ToArray();
+            Assert.DoesNotContain(Linux.Memory.DescriptorStatus.Of(file).Device, devices);
+            Assert.Equal((uint)DAXEMU_GUARD_NAMELESS, files.flags);
+        }
+        finally
+        {
+            Command.Shell($"cd {place}; umount merged; umount lower; umount upper; cd /; rm -r {place}").MustSucceed();
+        }
+    }
+
+    [Fact]
     public async Task A_program_that_was_stopped_in_the_midst_of_an_operation_holds_up_registrations_for_a_while_only()
     {
         using PreloadedVolume volume = new(limits: new PreloadLimits { InFlight = TimeSpan.FromMilliseconds(20) });
