@@ -105,6 +105,11 @@ static int register_region(const struct command *command, struct registered_memo
         IB_UVERBS_ACCESS_LOCAL_WRITE | IB_UVERBS_ACCESS_REMOTE_WRITE | IB_UVERBS_ACCESS_REMOTE_ATOMIC | IB_UVERBS_ACCESS_MW_BIND;
     struct ib_uverbs_reg_mr request;
     get(command, 0, &request, sizeof request);
+    /* All memory that the program has and will have (ibv_reg_mr(3), implicit on-demand paging) cannot be described: the daemon answers. */
+    if (request.start == 0 && request.length == UINT64_MAX) {
+        memory->count = 0;
+        return 0;
+    }
     return memory_find(request.start, request.length, (request.access_flags & writing) != 0, memory);
 }
 

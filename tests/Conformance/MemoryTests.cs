@@ -23,6 +23,7 @@ public sealed class MemoryTests(Machine machine)
     [InlineData("stale", "memory that exec replaced is a remote access error")]
     [InlineData("several-files", "a range over files and private memory is one region")]
     [InlineData("unmapped", "a range with a hole is EFAULT")]
+    [InlineData("implicit", "implicit on-demand paging is not offered, and EINVAL")]
     [InlineData("mapped-anew", "a region keeps its pages when the program maps others at their address")]
     [InlineData("forked", "a child gets pages of its own, the heap's too")]
     [InlineData("written-meanwhile", "what another thread writes while pages are registered is kept")]

@@ -57,6 +57,7 @@ internal sealed record AdmissionCase(string Name, string Rule, AdmissionRules Ru
             { Layout = Hole, Failure = Contract.Errno.ENOSPC, Deeds = ["allocate [4096, 12288)"] },
         new("for writing, of a hole that somebody punches again and again", "`Holes`: `allocate`", FillHoles, "EAGAIN")
             { Layout = Hole, IsUndone = true, Deeds = [.. Enumerable.Repeat("allocate [4096, 12288)", 9)] },
+        new("where holes cannot be found out", "`Holes`: `refuse`, `allocate`", NoHoles, "EOPNOTSUPP") { Layout = Unknown with { HolesAreKnown = false } },
         new("of shared blocks", "`SharedExtents`: `refuse`", NoSharing, "EBUSY") { Layout = Shared },
         new("of shared blocks, through a descriptor not open for writing", "`SharedExtents`: `unshare`", Unshare, "EBUSY")
             { Layout = Shared, OpenForWriting = false, Access = PinAccess.Read },

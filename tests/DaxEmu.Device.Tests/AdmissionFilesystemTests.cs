@@ -1,4 +1,7 @@
+using DaxEmu.Abi;
 using DaxEmu.Contract;
+using DaxEmu.Linux.Files;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 using static DaxEmu.Abi.errno;
 
@@ -172,5 +175,21 @@ public sealed class AdmissionFilesystemTests
         using FileStream file = new(tiny, FileMode.Open, FileAccess.ReadWrite);
         FileLayout layout = new DescriptorLayout(file.SafeFileHandle).Look(new(0, 4));
         Assert.True(layout.Instabilities.HasFlag(FileInstabilities.Inline));
+    }
+
+    [Fact]
+    public void To_look_for_holes_leaves_the_offset_of_the_clients_own_descriptor_where_it_is()
+    {
+        // No filesystem gives less of a map: holes are found by lseek(2) alone.
+        using AdmissionVolume volume = new("tmpfs");
+        volume.Device.FilePolicy.Rules = new(Holes: HoleRule.Refuse);
+        using SafeFileHandle file = File.OpenHandle(volume.Sparse("sparse"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        RandomAccess.Write(file, new byte[AdmissionVolume.Page], 0);
+        string offset = $"pos:\t{FileContents.Seek(file, -5, unistd.SEEK_END)}";
+
+        Assert.Equal(EFAULT, volume.Register(file).Errno);
+        Assert.Equal(0, volume.Register(file, toPage: 1).Errno);
+
+        Assert.Equal(offset, File.ReadLines($"/proc/self/fdinfo/{file.DangerousGetHandle()}").First());
     }
 }

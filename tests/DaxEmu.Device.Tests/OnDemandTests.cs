@@ -112,6 +112,18 @@ public sealed class OnDemandTests : IDisposable
     }
 
     [Fact]
+    public void All_of_the_address_space_at_once_is_refused_with_what_to_do()
+    {
+        using TestClient client = _device.Open();
+        ib_uverbs_reg_mr request = new() { pd_handle = client.AllocatePd(), length = ulong.MaxValue, access_flags = OnDemand };
+
+        TestReply refused = client.Write(TestClient.Framed(ib_uverbs_write_cmds.IB_USER_VERBS_CMD_REG_MR, TestClient.Bytes(request), 16));
+
+        Assert.Equal(EINVAL, refused.Errno);
+        Assert.Contains("register each buffer", refused.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Advice_for_writing_brings_blocks_and_past_the_end_fails_when_it_is_waited_for()
     {
         using TestClient client = _device.Open();

@@ -1,3 +1,4 @@
+using DaxEmu.Contract;
 using DaxEmu.Guards.Fuse;
 using DaxEmu.Linux.Files;
 using DaxEmu.Linux.Served;
@@ -72,11 +73,41 @@ public sealed class WriteBackTests
 
             Assert.Equal(-ENOSPC, FileContents.Sync(served, dataOnly: false));
             Assert.Equal(0, FileContents.Sync(served, dataOnly: false));
+            Assert.Contains("failed: ENOSPC", Assert.Single(volume.Events.Warnings), StringComparison.Ordinal);
+            volume.Events.Warnings.Clear();
         }
         finally
         {
             Command.Run("umount", "--lazy", directory);
             Directory.Delete(directory);
+        }
+    }
+
+    [Fact]
+    public void When_a_late_write_and_what_was_held_back_fail_in_one_fsync_it_tells_one_and_the_log_both()
+    {
+        using MountedVolume volume = new(FuseDataPath.PageCache);
+        string file = volume.WriteFile("data", 1);
+        using SafeFileHandle served = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite);
+        Node node = volume.Volume.Nodes.Hold(volume.IdentityOf(file))!;
+        try
+        {
+            // A descriptor that is not open for writing stands for a disk that takes no more.
+            node.Held = new HeldPages(File.OpenHandle(volume.Under("data"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            DeviceWrites written = new(new ByteRange(0, (ulong)Libc.Page));
+            written.WordsOf(written.Pages).Fill(ulong.MaxValue);
+            Assert.Equal(Libc.Page, node.Held.WriteBack(served, new byte[Libc.Page], 0, written));
+            node.LateFailure = ENOSPC;
+
+            Assert.Equal(-ENOSPC, FileContents.Sync(served, dataOnly: false));
+            Assert.Contains("held back of it could not be written to the backing file, and is kept: EBADF", Assert.Single(volume.Events.Warnings), StringComparison.Ordinal);
+            // What is kept is not lost: the next fsync tells of it.
+            Assert.Equal(-EBADF, FileContents.Sync(served, dataOnly: false));
+            volume.Events.Warnings.Clear();
+        }
+        finally
+        {
+            volume.Volume.Nodes.Release(node);
         }
     }
 }

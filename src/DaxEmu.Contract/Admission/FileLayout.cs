@@ -6,5 +6,6 @@ namespace DaxEmu.Contract;
 /// <param name="Shared">The first bytes in a block that another file or a snapshot uses too; null when there are none, or it cannot be told.</param>
 /// <param name="SharingIsKnown">False when the filesystem does not tell which blocks are shared.</param>
 /// <param name="Instabilities">What else may move them.</param>
+/// <param name="HolesAreKnown">False when which bytes have no block cannot be told.</param>
 public readonly record struct FileLayout(
-    ByteRange? Hole, ByteRange? Unwritten, ByteRange? Shared, bool SharingIsKnown, FileInstabilities Instabilities);
+    ByteRange? Hole, ByteRange? Unwritten, ByteRange? Shared, bool SharingIsKnown, FileInstabilities Instabilities, bool HolesAreKnown = true);

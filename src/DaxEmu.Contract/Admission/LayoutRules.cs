@@ -62,6 +62,14 @@ internal static class LayoutRules
 
     private static AdmissionVerdict Holes(PinRequest request, AdmissionRules rules, FileLayout layout)
     {
+        if (rules.Holes != HoleRule.Allow && !layout.HolesAreKnown)
+        {
+            return Admission.No(
+                Errno.EOPNOTSUPP,
+                "Which of the file's bytes have no block cannot be found out, because its filesystem gives no map of its extents and the daemon " +
+                "may not open it: set Admission:Holes to allow, or let the daemon's user read the file.");
+        }
+
         if (rules.Holes == HoleRule.Refuse && (layout.Hole ?? layout.Unwritten) is { } flaw)
         {
             // Row "hole-only file, with write access", as 6.12 has it.

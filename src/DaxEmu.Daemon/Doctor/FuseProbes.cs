@@ -9,6 +9,7 @@ namespace DaxEmu.Daemon.Doctor;
 internal static class FuseProbes
 {
     private const string DevicePath = "/dev/fuse";
+    private const string Durability = "durability under legacy";
 
     /// <summary>The FUSE device, by opening it.</summary>
     public static ProbeResult Device()
@@ -59,6 +60,15 @@ internal static class FuseProbes
                         "FUSE passthrough", guard.DataPathReason,
                         "The mount has a page cache of its own: reads and writes go through the daemon, and cost two system calls more.",
                         "Linux 6.9 or newer and CAP_SYS_ADMIN."),
+                guard.DataPath == FuseDataPath.Passthrough
+                    ? ProbeResult.Degraded(
+                        Durability, "told, not enacted: what passes through the mount is on the disk after fsync",
+                        "Under legacy a not-durable event names what a device wrote and a real kernel would not have on the disk; here the disk has it.",
+                        "Serve the volume with --passthrough off: such bytes are then held back, and its reads and writes cost two system calls more.")
+                    : ProbeResult.Ok(
+                        Durability,
+                        "enacted: under legacy what only a device wrote is held in memory and kept from the disk until its region is deregistered, as by a "
+                        + "real kernel; on tmpfs there is no disk, and nothing is held"),
                 .. guard.Gaps.Select(gap => ProbeResult.Degraded(
                     "guard", gap, "The guard does not reach there, or cannot give the contract's answer in full.",
                     "Linux 6.14 or newer and CAP_SYS_ADMIN close most gaps, and user_allow_other in /etc/fuse.conf lets others use an ordinary "

@@ -32,6 +32,15 @@ internal sealed partial class VerbsContext
             return new NicError(EINVAL, $"there is no protection domain {request.pd_handle}");
         }
 
+        // As the drivers that have no IB_ODP_SUPPORT_IMPLICIT: mlx5's create_user_odp_mr, rxe's rxe_odp_mr_init_user.
+        if (request is { start: 0, length: ulong.MaxValue })
+        {
+            return new NicError(
+                EINVAL,
+                "a memory region over all of the address space (addr NULL, length SIZE_MAX: implicit on-demand paging) cannot be had, "
+                    + "as the device's capabilities say (no IBV_ODP_SUPPORT_IMPLICIT): register each buffer, with IBV_ACCESS_ON_DEMAND where it is not to be pinned");
+        }
+
         if ((request.start ^ request.hca_va) % (uint)Environment.SystemPageSize != 0)
         {
             return new NicError(EINVAL, $"start 0x{request.start:x} and hca_va 0x{request.hca_va:x} differ in their offset into a page");

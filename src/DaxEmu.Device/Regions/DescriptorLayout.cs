@@ -3,6 +3,7 @@ using DaxEmu.Contract;
 using DaxEmu.Linux.Files;
 using DaxEmu.Linux.Memory;
 using Microsoft.Win32.SafeHandles;
+using static DaxEmu.Abi.fcntl;
 using static DaxEmu.Abi.linux_fs;
 using static DaxEmu.Abi.linux_stat;
 using static DaxEmu.Abi.unistd;
@@ -22,8 +23,9 @@ public sealed class DescriptorLayout(SafeFileHandle file) : IFileLayout
         ExtentScan scan = new(range);
         bool isMapped = Scan(range, scan);
         bool isMemory = DescriptorStatus.IsInMemory(file);
-        ByteRange? hole = isMapped ? scan.Hole : HoleBySeeking(range);
-        return new(hole, scan.Unwritten, scan.Shared, isMapped || isMemory, scan.Instabilities | Instabilities());
+        ByteRange? hole = scan.Hole;
+        bool holesAreKnown = isMapped || TryFindHole(range, out hole);
+        return new(hole, scan.Unwritten, scan.Shared, isMapped || isMemory, scan.Instabilities | Instabilities(), holesAreKnown);
     }
 
     /// <inheritdoc/>
@@ -53,16 +55,27 @@ public sealed class DescriptorLayout(SafeFileHandle file) : IFileLayout
         return true;
     }
 
-    private ByteRange? HoleBySeeking(ByteRange range)
+    // lseek(2) moves the offset of the open file, which is the client's own: so the file is opened anew. Who may not open it learns nothing.
+    private bool TryFindHole(ByteRange range, out ByteRange? found)
     {
-        long hole = FileContents.Seek(file, (long)range.Start, SEEK_HOLE);
-        if (hole < 0 || (ulong)hole >= range.End)
+        found = null;
+        int opened = FileContents.Reopen(file, O_RDONLY, out SafeFileHandle? own);
+        using (own)
         {
-            return null;
-        }
+            if (opened < 0)
+            {
+                return false;
+            }
 
-        long data = FileContents.Seek(file, hole, SEEK_DATA);
-        return new((ulong)hole, data < 0 ? range.End : Math.Min((ulong)data, range.End));
+            long hole = FileContents.Seek(own!, (long)range.Start, SEEK_HOLE);
+            if (hole >= 0 && (ulong)hole < range.End)
+            {
+                long data = FileContents.Seek(own!, hole, SEEK_DATA);
+                found = new((ulong)hole, data < 0 ? range.End : Math.Min((ulong)data, range.End));
+            }
+
+            return true;
+        }
     }
 
     private FileInstabilities Instabilities()

@@ -1,5 +1,6 @@
 using DaxEmu.Abi;
 using DaxEmu.Contract;
+using DaxEmu.Linux;
 using DaxEmu.Linux.Files;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.errno;
@@ -10,7 +11,7 @@ namespace DaxEmu.Guards.Fuse;
 
 /// <summary>Opening regular files, and what is done through an open file that leaves its layout alone.</summary>
 internal sealed class FileOperations(
-    FuseVolume volume, NameOperations names, BackingIds backings, IFileContract contract, MappedPunchWatch? punches)
+    FuseVolume volume, NameOperations names, BackingIds backings, IFileContract contract, MappedPunchWatch? punches, IGuardEvents events)
 {
     private readonly HandleTable<OpenFile> _open = new();
 
@@ -134,9 +135,21 @@ internal sealed class FileOperations(
             contract.Syncing(file.Node.Identity, volume.ShownPath(file.Node), Callers.Of(request.Header), volume.HasDisk ? held?.TakeUntold() : null);
         }
 
+        // fsync(2) tells one errno, and the log every failure: of a late write when it failed.
         int cleaned = held?.Clean(contract.HoldsBackWrites(file.Node.Identity, volume.ShownPath(file.Node))) ?? 0;
+        if (cleaned < 0)
+        {
+            events.Warning(
+                $"{volume.ShownPath(file.Node)}: what was held back of it could not be written to the backing file, and is kept: {ErrnoName.Describe(-cleaned)}");
+        }
+
         int synced = cleaned < 0 ? cleaned : FileContents.Sync(file.Descriptor, (wish.fsync_flags & FUSE_FSYNC_FDATASYNC) != 0);
         int failed = file.Node.TakeLateFailure();
+        if (failed != 0 && synced < 0 && cleaned >= 0)
+        {
+            events.Warning($"{volume.ShownPath(file.Node)}: fsync of the backing file failed: {ErrnoName.Describe(-synced)}");
+        }
+
         return failed != 0 ? -failed : synced;
     }
 

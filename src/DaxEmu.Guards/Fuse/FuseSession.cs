@@ -38,7 +38,7 @@ internal sealed class FuseSession : IDisposable
         _events = events;
         _names = new NameOperations(volume, events);
         _directories = new DirectoryOperations(_names);
-        _files = new FileOperations(volume, _names, new BackingIds(device, dataPath, events), contract, punches);
+        _files = new FileOperations(volume, _names, new BackingIds(device, dataPath, events), contract, punches, events);
         _layout = new LayoutOperations(volume, _files, contract, _pending, AnswerLater);
         _requests = new RequestChannel(device.Descriptor, FuseHandshake.BufferSize, CarryOut);
         _threads =
@@ -175,9 +175,12 @@ internal sealed class FuseSession : IDisposable
             written = -EIO;
         }
 
-        if (written < 0 && node is not null)
+        if (written < 0 && node is not null && node.LateFailure != -written)
         {
+            // Once for all writes that a full disk, for one, makes fail until somebody has been told.
             node.LateFailure = -written;
+            _events.Warning(
+                $"{_volume.ShownPath(node)}: a write that the kernel takes for done failed: {Linux.ErrnoName.Describe(-written)}. The next fsync tells it");
         }
     }
 

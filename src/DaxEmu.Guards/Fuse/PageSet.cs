@@ -22,7 +22,7 @@ internal sealed class PageSet
     internal List<ByteRange> Within(ByteRange range)
     {
         List<ByteRange> found = [];
-        for (int i = FirstEndingAfter(range.Start); i < _ranges.Count && _ranges[i].Start < range.End; i++)
+        for (int i = FirstEndingAfter(range.Start); i < _ranges.Count && _ranges[i].Overlaps(range); i++)
         {
             found.Add(_ranges[i].IntersectWith(range));
         }
@@ -55,7 +55,7 @@ internal sealed class PageSet
         int first = FirstEndingAfter(pages.Start);
         int end = first;
         List<ByteRange> rest = [];
-        for (; end < _ranges.Count && _ranges[end].Start < pages.End; end++)
+        for (; end < _ranges.Count && _ranges[end].Overlaps(pages); end++)
         {
             if (_ranges[end].Start < pages.Start)
             {

@@ -96,6 +96,11 @@ public class Machine : IAsyncLifetime
     internal RunningProgram StartWithInput(string program, params IEnumerable<string> arguments) =>
         Start(program, arguments, Socket, hasInput: true);
 
+    /// <summary>The same, with some more variables.</summary>
+    internal RunningProgram StartWithInput(
+        IReadOnlyDictionary<string, string> environment, string program, params IEnumerable<string> arguments) =>
+        Start(program, arguments, Socket, environment, hasInput: true);
+
     /// <summary>Starts a program that sees the device, with some more variables.</summary>
     internal RunningProgram StartWith(IReadOnlyDictionary<string, string> environment, string program, params IEnumerable<string> arguments) =>
         Start(program, arguments, Socket, environment);

@@ -81,13 +81,16 @@ internal sealed class RunningProgram : IDisposable
         }
     }
 
-    /// <summary>Waits until it has written something; fails when it ends before.</summary>
-    public async Task WaitForTextAsync(string text, TimeSpan patience)
+    /// <summary>Waits until it, or a program that it started, has written something; fails when it ends before.</summary>
+    /// <param name="text">What.</param>
+    /// <param name="patience">How long.</param>
+    /// <param name="mayEnd">It may end, and leave the writing to what it started.</param>
+    public async Task WaitForTextAsync(string text, TimeSpan patience, bool mayEnd = false)
     {
         Stopwatch waiting = Stopwatch.StartNew();
         while (!Text.Contains(text, StringComparison.Ordinal))
         {
-            Assert.False(HasExited, $"{CommandLine} ended without \"{text}\". It wrote:\n{Text}");
+            Assert.False(HasExited && !mayEnd, $"{CommandLine} ended without \"{text}\". It wrote:\n{Text}");
             Assert.True(waiting.Elapsed < patience, $"{CommandLine} does not write \"{text}\". It wrote:\n{Text}");
             await Task.Delay(10, TestContext.Current.CancellationToken);
         }

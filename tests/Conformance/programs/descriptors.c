@@ -1,11 +1,11 @@
 /* descriptors CASE: the device goes on working whatever a program does with descriptor numbers. */
 #include "loopback.h"
+#include "passing.h"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <rdma/ib_user_verbs.h>
 #include <rdma/rdma_user_cm.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -136,33 +136,6 @@ static int create_id(int fd)
         { .response = (uintptr_t)&response, .ps = RDMA_PS_TCP, .qp_type = IBV_QPT_RC },
     };
     return write(fd, &command, sizeof command) == (ssize_t)sizeof command ? 0 : errno;
-}
-
-static int send_descriptor(int socket, int fd)
-{
-    union {
-        struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof fd)];
-    } control = { .header = { CMSG_LEN(sizeof fd), SOL_SOCKET, SCM_RIGHTS } };
-    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
-    struct iovec byte = { "x", 1 };
-    struct msghdr message = { .msg_iov = &byte, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-    return sendmsg(socket, &message, 0) == 1 ? 0 : errno;
-}
-
-static int receive_descriptor(int socket)
-{
-    union {
-        struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof(int))];
-    } control;
-    char byte;
-    struct iovec part = { &byte, 1 };
-    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-    int fd;
-    CHECK(recvmsg(socket, &message, 0) == 1 && CMSG_FIRSTHDR(&message) != NULL);
-    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
-    return fd;
 }
 
 /* Runs this program anew, with a number in its environment. */

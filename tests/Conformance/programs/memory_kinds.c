@@ -597,11 +597,27 @@ static void written_meanwhile(const char *file)
     CHECK(found == expected);
 }
 
+/* All of the address space, which a device without IBV_ODP_SUPPORT_IMPLICIT refuses with EINVAL (mlx5, rxe); nothing is left of it. */
+static void implicit(const char *file)
+{
+    (void)file;
+    struct ibv_device_attr_ex attributes;
+    CHECK(ibv_query_device_ex(l.context, NULL, &attributes) == 0);
+    CHECK((attributes.odp_caps.general_caps & IBV_ODP_SUPPORT) != 0 && (attributes.odp_caps.general_caps & IBV_ODP_SUPPORT_IMPLICIT) == 0);
+    CHECK(ibv_reg_mr(l.pd, NULL, SIZE_MAX, EVERYTHING | IBV_ACCESS_ON_DEMAND) == NULL && errno == EINVAL);
+    CHECK(ibv_reg_mr(l.pd, NULL, SIZE_MAX, EVERYTHING) == NULL && errno == EINVAL);
+    unsigned char *memory = malloc(LENGTH);
+    struct ibv_mr *mr = ibv_reg_mr(l.pd, memory, LENGTH, EVERYTHING | IBV_ACCESS_ON_DEMAND);
+    CHECK(mr != NULL);
+    transfer(&l, IBV_WR_RDMA_WRITE, source_mr, source, LENGTH, mr, memory);
+    CHECK(memcmp(memory, source, LENGTH) == 0);
+}
+
 static const struct {
     const char *name;
     void (*run)(const char *file);
 } cases[] = {
-    { "heap", heap }, { "anonymous", mapped }, { "statics", statics }, { "read-only", read_only }, { "shared-file", shared_file }, { "pinned-file", pinned_file }, { "on-demand", on_demand },
+    { "heap", heap }, { "anonymous", mapped }, { "statics", statics }, { "read-only", read_only }, { "shared-file", shared_file }, { "pinned-file", pinned_file }, { "on-demand", on_demand }, { "implicit", implicit },
     { "memory-file", memory_file }, { "stack", stack }, { "thread-stack", thread_stack }, { "other-stack", other_stack },
     { "every-operation", every_operation }, { "executable", executable }, { "huge", huge }, { "shared-anonymous", shared_anonymous },
     { "limited-files", limited_files }, { "locked-memory", locked_memory }, { "many-pieces", many_pieces }, { "stale", stale }, { "held-up", held_up }, { "several-files", several_files },

@@ -69,6 +69,12 @@ internal sealed class AdmissionVolume : IDisposable
     internal (int Errno, string Text) Register(string path, int fromPage = 0, int toPage = Pages)
     {
         using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        return Register(file, fromPage, toPage);
+    }
+
+    /// <inheritdoc cref="Register(string, int, int)"/>
+    internal (int Errno, string Text) Register(SafeFileHandle file, int fromPage = 0, int toPage = Pages)
+    {
         TestReply reply = _client.TryRegister(_pd, file, Address, (ulong)((toPage - fromPage) * Page), (ulong)(fromPage * Page));
         if (reply.Result > 0)
         {
