@@ -73,7 +73,11 @@ public sealed class BouncedFileTests : IDisposable
         RecordingRange range = new(_copier);
         using UnmappedPlace place = new(8)
         {
-            Copy = UnmappedPlace.Kind.FetchAdd, CompareAdd = 1, Length = 8, Range = range, State = UnmappedCopy.UnderWay,
+            Copy = UnmappedPlace.Kind.FetchAdd,
+            CompareAdd = 1,
+            Length = 8,
+            Range = range,
+            State = UnmappedCopy.UnderWay,
         };
 
         Assert.True(_copier.TryAdd(place));
