@@ -52,21 +52,32 @@ static int open_mapped(int flags, const struct vma *vma)
     return open_if_same(path, flags, vma);
 }
 
-/* A file that has lost its name, a memfd for instance, is usually still open. */
+static int open_entry(const char *name, int flags, const struct vma *vma)
+{
+    char path[64];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/self/fd/%.20s", name);
+    bool may_be = syscall(SYS_newfstatat, AT_FDCWD, path, &status, 0) == 0 && status.st_ino == vma->inode && S_ISREG(status.st_mode);
+    return may_be ? open_if_same(path, flags, vma) : -ENOENT;
+}
+
+/*
+ * A file that has lost its name, a memfd for instance, is usually still open. Not by opendir(3), which allocates: an allocator may have called,
+ * with its lock held.
+ */
 static int open_described(int flags, const struct vma *vma)
 {
-    DIR *descriptors = REAL(opendir)("/proc/self/fd");
-    if (descriptors == NULL)
+    _Alignas(struct dirent64) char entries[2048];
+    int descriptors = raw_open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptors < 0)
         return -errno;
     int fd = -ENOENT;
-    for (struct dirent *entry; fd < 0 && (entry = REAL(readdir)(descriptors)) != NULL;) {
-        char path[64];
-        struct stat status;
-        if (snprintf(path, sizeof path, "/proc/self/fd/%.20s", entry->d_name) > 0
-            && syscall(SYS_newfstatat, AT_FDCWD, path, &status, 0) == 0 && status.st_ino == vma->inode && S_ISREG(status.st_mode))
-            fd = open_if_same(path, flags, vma);
+    for (long length; fd < 0 && (length = syscall(SYS_getdents64, descriptors, entries, sizeof entries)) > 0;) {
+        /* glibc's struct dirent64 is the kernel's. */
+        for (long at = 0; fd < 0 && at < length; at += ((struct dirent64 *)(entries + at))->d_reclen)
+            fd = open_entry(((struct dirent64 *)(entries + at))->d_name, flags, vma);
     }
-    REAL(closedir)(descriptors);
+    raw_close(descriptors);
     return fd;
 }
 

@@ -3,6 +3,7 @@
 #include "libc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #define MOST_PARTS 4
@@ -52,14 +54,40 @@ static bool candidate(int number, struct sockaddr_un *address, socklen_t *length
     return number == 0 && address_of(SYSTEM_SOCKET, address, length);
 }
 
+static bool may_be_anybodys(const struct sockaddr_un *address)
+{
+    return strncmp(address->sun_path, WITHOUT_SESSION, strlen(WITHOUT_SESSION)) == 0 && getenv("DAXEMU_SOCKET") == NULL;
+}
+
 /* Anybody can make a directory in /tmp first: there, only a daemon of the user's own is believed. */
 static bool is_believed(int fd, const struct sockaddr_un *address)
 {
-    if (strncmp(address->sun_path, WITHOUT_SESSION, strlen(WITHOUT_SESSION)) != 0 || getenv("DAXEMU_SOCKET") != NULL)
-        return true;
     struct ucred peer;
     socklen_t length = sizeof peer;
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == geteuid();
+    return !may_be_anybodys(address)
+        || (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == geteuid());
+}
+
+/* And in a directory of somebody else's nobody is even waited for, as one who takes no connection would have us do. Returns 0 or an errno. */
+static int has_right_owner(const struct sockaddr_un *address)
+{
+    if (!may_be_anybodys(address))
+        return 0;
+    struct sockaddr_un directory = *address;
+    char *slash = strrchr(directory.sun_path, '/');
+    *slash = '\0';
+    struct stat status;
+    if (syscall(SYS_newfstatat, AT_FDCWD, directory.sun_path, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno;
+    return S_ISDIR(status.st_mode) && status.st_uid == geteuid() ? 0 : EACCES;
+}
+
+/* Without a descriptor to connect by, there is its path at least to tell that nobody is there. */
+static int look_for(const struct sockaddr_un *address, int error)
+{
+    struct stat status;
+    bool is_abstract = address->sun_path[0] == '\0';
+    return is_abstract || syscall(SYS_newfstatat, AT_FDCWD, address->sun_path, &status, 0) == 0 ? error : errno;
 }
 
 /*
@@ -81,19 +109,29 @@ static void name_it(int fd)
         debug("bind(\"@%s\"): %s: no other program will know the descriptor as a device's", name.sun_path + 1, strerror(errno));
 }
 
-/* Returns the socket, or -errno. */
-static int connect_to(const struct sockaddr_un *address, socklen_t length)
+/* How long anything may take on a socket; 0: as long as it takes. */
+static void limit(int fd, int seconds)
 {
+    struct timeval patience = { .tv_sec = seconds };
+    syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* connect(2) keeps to that one */
+    syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+}
+
+/* Returns the socket, or -errno: -EINTR after a signal, -EAGAIN when the patience is over. */
+static int connect_to(const struct sockaddr_un *address, socklen_t length, int patience)
+{
+    int error = has_right_owner(address);
+    if (error != 0)
+        return -error;
     int fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return -errno;
-    long result;
-    do
-        result = syscall(SYS_connect, fd, address, length);
-    while (result < 0 && errno == EINTR);
+        return -look_for(address, errno);
+    if (patience != 0)
+        limit(fd, patience);
+    long result = syscall(SYS_connect, fd, address, length);
     if (result == 0 && is_believed(fd, address))
         return fd;
-    int error = result == 0 ? EACCES : errno;
+    error = result == 0 ? EACCES : errno;
     raw_close(fd);
     return -error;
 }
@@ -104,7 +142,9 @@ int connection_open(void)
     struct sockaddr_un address;
     socklen_t length;
     for (int i = 0; candidate(i, &address, &length); i++) {
-        fd = connect_to(&address, length);
+        do
+            fd = connect_to(&address, length, 0);
+        while (fd == -EINTR);
         if (fd >= 0)
             name_it(fd);
         if (fd >= 0 || fd == -EMFILE || fd == -ENFILE)
@@ -133,13 +173,13 @@ static bool turn_to_guard(struct sockaddr_un *address, socklen_t *length)
     return true;
 }
 
-bool connection_open_guard(int number, int *fd)
+bool connection_open_guard(int number, int patience, int *fd)
 {
     struct sockaddr_un address;
     socklen_t length;
     if (!candidate(number, &address, &length))
         return false;
-    *fd = turn_to_guard(&address, &length) ? connect_to(&address, length) : -ENAMETOOLONG;
+    *fd = turn_to_guard(&address, &length) ? connect_to(&address, length, patience) : -ENAMETOOLONG;
     return true;
 }
 

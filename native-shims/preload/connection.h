@@ -38,8 +38,10 @@ int connection_open(void);
 /*
  * Connects to the guard of a daemon, by its number from 0. *fd is then the socket, close-on-exec, or -errno, such as where no volume is
  * guarded by this library. False when there is no daemon of that number. May be called in a signal handler.
+ *
+ * patience: seconds that connecting may take, and then each message: -EAGAIN after that. 0: any time, until a signal comes: -EINTR.
  */
-bool connection_open_guard(int number, int *fd);
+bool connection_open_guard(int number, int patience, int *fd);
 
 /* True when the descriptor is a connection that connection_open made, in any process: such as one that was inherited, or passed over. */
 bool connection_is_ours(int fd);

@@ -1,8 +1,10 @@
 /*
  * The guard: asks the daemon before the program changes the blocks under a file's bytes (daxemu/device.h).
  *
- * Nothing here takes a lock or allocates: truncate(2) and open(2) may be called in a signal handler. Every operation has a connection of its
- * own, so threads do not wait for one another, and what a process that dies had under way ends with its connection.
+ * Nothing here takes a lock or allocates, as truncate(2) and open(2) may be called in a signal handler: but for the first use of a function of
+ * libc's, which is looked up then (libc.h), and for getenv(3), which a program that changes its environment at the same time confuses. Every
+ * operation has a connection of its own, so threads do not wait for one another, and what a process that dies had under way ends with its
+ * connection. From its beginning to its end the thread cannot be cancelled.
  */
 #ifndef DAXEMU_PRELOAD_GUARD_H
 #define DAXEMU_PRELOAD_GUARD_H
@@ -20,6 +22,7 @@
 struct guard_operation {
     int socket; /* -1: nobody had to be asked */
     int slot;
+    int cancellation; /* the thread's state before */
 };
 
 /* Bytes of an open file. */
@@ -29,10 +32,16 @@ struct guard_part {
     uint64_t offset, length;
 };
 
-/* False when nothing is guarded by any daemon. No system call, but for a look about every second whether that is still so. */
+/*
+ * False when nothing is guarded by any daemon. No system call, but for a look about every second whether that is still so: a connection to each
+ * daemon, and some seconds where one is there and does not answer.
+ */
 bool guard_watches(void);
 
-/* False when the file is none that the daemon must be asked for: of another device, or not regular. Costs an fstat(2) at most. Keeps errno. */
+/* True for an error that says nothing of what was asked for, only that something to ask with was missing, such as a descriptor. */
+bool guard_is_shortage(int error);
+
+/* False when the daemon need not be asked for the file: one of another device, or not regular. Beyond guard_watches, an fstat(2). Keeps errno. */
 bool guard_may_hold(int fd);
 bool guard_may_hold_path(int directory, const char *path, int flags);
 

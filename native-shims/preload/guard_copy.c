@@ -1,4 +1,5 @@
 #include "guard_copy.h"
+#include "arguments.h"
 #include "guard.h"
 #include "libc.h"
 
@@ -7,46 +8,31 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Not in every linux/magic.h. */
-#define BCACHEFS_MAGIC 0xca451a4e
-#define OCFS2_MAGIC 0x7461636f
-#define XFS_MAGIC 0x58465342
-#define ZFS_MAGIC 0x2fc12fc1
-
 /* At a time, by reading and writing: a thread's stack may be small. */
 #define PIECE (8 * 1024)
 
-/* Filesystems on which the kernel, asked to copy, may let two files have the same blocks. */
+/*
+ * Filesystems on which the kernel, asked to copy, may let two files have the same blocks: any but those known not to. The daemon, which judges
+ * what other guards see, holds it so too (DescriptorStatus.MayShareBlocks).
+ */
 static bool may_share(int fd)
 {
     struct statfs status;
-    if (syscall(SYS_fstatfs, fd, &status) != 0)
-        return false;
-    switch ((uint32_t)status.f_type) {
-    case BCACHEFS_MAGIC:
-    case BTRFS_SUPER_MAGIC:
-    case NFS_SUPER_MAGIC:
-    case OCFS2_MAGIC:
-    case OVERLAYFS_SUPER_MAGIC:
-    case XFS_MAGIC:
-    case ZFS_MAGIC:
-        return true;
-    default:
-        return false;
-    }
+    return syscall(SYS_fstatfs, fd, &status) != 0 || status.f_type != EXT4_SUPER_MAGIC;
 }
 
+/* Negative where it is none. */
 static off64_t place(int fd, const off64_t *offset)
 {
-    return offset != NULL ? *offset : (off64_t)syscall(SYS_lseek, fd, 0, SEEK_CUR);
+    off64_t at;
+    if (offset == NULL)
+        return (off64_t)syscall(SYS_lseek, fd, 0, SEEK_CUR);
+    return argument_read(&at, offset, sizeof at) ? at : -1;
 }
 
-static void advance(int fd, off64_t *offset, off64_t to)
+static bool advance(int fd, off64_t *offset, off64_t to)
 {
-    if (offset != NULL)
-        *offset = to;
-    else
-        syscall(SYS_lseek, fd, to, SEEK_SET);
+    return offset != NULL ? argument_write(offset, &to, sizeof to) : syscall(SYS_lseek, fd, to, SEEK_SET) >= 0;
 }
 
 /* By reading and writing, which leaves every block where it is. */
@@ -88,10 +74,8 @@ bool guard_copy(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t
     } else if (verdict == GUARD_PRETEND) {
         /* What is not carried out is the sharing. The program counts on the bytes. */
         *result = copy(in, from, out, to, length);
-        if (*result > 0) {
-            advance(in, in_offset, from + *result);
-            advance(out, out_offset, to + *result);
-        }
+        if (*result > 0 && (!advance(in, in_offset, from + *result) || !advance(out, out_offset, to + *result)))
+            *result = guard_answer(EFAULT);
     } else {
         *result = guard_answer(verdict);
     }

@@ -31,14 +31,20 @@ void guard_close(int fd)
     errno = saved;
 }
 
-int guard_open_proof(const char *path)
+int guard_open_proof(const char *path, int *fd)
 {
+    *fd = -1;
     if (!guard_may_hold_path(AT_FDCWD, path, 0))
-        return -1;
+        return 0;
+    const int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY;
     int saved = errno;
-    int fd = raw_open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    *fd = raw_open(path, flags | O_NONBLOCK);
+    /* Somebody's lease (fcntl(2) F_SETLEASE): truncate(2) would wait for its end. */
+    if (*fd < 0 && errno == EWOULDBLOCK)
+        *fd = raw_open(path, flags);
+    int error = *fd < 0 && (guard_is_shortage(errno) || errno == EINTR || errno == EWOULDBLOCK) ? errno : 0;
     errno = saved;
-    return fd;
+    return error;
 }
 
 /* Cuts the file if the daemon lets it. Returns 0, or -1 with errno. */
@@ -75,26 +81,46 @@ bool guard_open_truncating(int directory, const char *path, int flags, mode_t mo
     return true;
 }
 
-/* What fopen(3) makes of its mode; false when it cuts nothing. */
+/* What fopen(3) makes of its mode; false when it cuts nothing, as 'x' does not. */
 static bool cutting_flags(const char *mode, int *flags)
 {
-    if (*mode != 'w')
+    if (*mode != 'w' || memchr(mode, 'x', strcspn(mode, ",")) != NULL)
         return false;
     *flags = O_WRONLY | O_CREAT | O_TRUNC;
     for (const char *at = mode + 1; *at != '\0' && *at != ','; at++) {
         if (*at == '+')
             *flags = (*flags & ~O_ACCMODE) | O_RDWR;
-        else if (*at == 'x')
-            *flags |= O_EXCL;
         else if (*at == 'e')
             *flags |= O_CLOEXEC;
     }
     return true;
 }
 
+/* Keeps errno. One that was reopened ends as when that fails in libc: a path without a name does. */
+static void close_stream(FILE *stream, bool reopened)
+{
+    int error = errno;
+    if (reopened)
+        REAL(freopen)("", "w", stream);
+    else
+        fclose(stream);
+    errno = error;
+}
+
+/* Of the file that is open. By libc, which opens by path alone, of one that does no harm, and then this one under its number. */
+static FILE *stream_by_path(int fd, const char *mode, int flags, FILE *replaced)
+{
+    const char *harmless = "/dev/null";
+    FILE *stream = replaced != NULL ? REAL(freopen)(harmless, mode, replaced) : REAL(fopen)(harmless, mode);
+    if (stream == NULL || syscall(SYS_dup3, fd, fileno(stream), flags & O_CLOEXEC) >= 0)
+        return stream;
+    close_stream(stream, replaced != NULL);
+    return NULL;
+}
+
 bool guard_open_stream(const char *path, const char *mode, FILE *replaced, FILE **result)
 {
-    int flags, fd;
+    int flags;
     char name[LONGEST_NAME];
     if (!cutting_flags(mode, &flags) || !guard_watches())
         return false;
@@ -106,19 +132,24 @@ bool guard_open_stream(const char *path, const char *mode, FILE *replaced, FILE 
         return false;
     if (replaced != NULL)
         fflush(replaced); /* what was written before goes before the cut */
-    if (!guard_open_truncating(AT_FDCWD, path, flags, 0666, &fd))
-        return false;
 
-    /* libc opens by path alone: it gets one that does no harm, and then the file under its number. One without a name fails as the file did. */
-    int error = errno;
-    const char *harmless = fd < 0 ? "" : "/dev/null";
-    FILE *stream = replaced != NULL ? REAL(freopen)(harmless, mode, replaced) : fd < 0 ? NULL : REAL(fopen)(harmless, mode);
-    if (stream != NULL)
-        syscall(SYS_dup3, fd, fileno(stream), flags & O_CLOEXEC);
-    if (fd >= 0)
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags & ~O_TRUNC, 0666);
+    *result = NULL;
+    if (fd < 0) {
+        if (replaced != NULL)
+            close_stream(replaced, true);
+        return true;
+    }
+    /* fdopen(3) knows of no character sets. */
+    bool by_path = replaced != NULL || strchr(mode, ',') != NULL;
+    FILE *stream = by_path ? stream_by_path(fd, mode, flags, replaced) : fdopen(fd, mode);
+    if (stream != NULL && cut(fd) != 0) {
+        close_stream(stream, replaced != NULL);
+        stream = NULL;
+        fd = by_path ? fd : -1;
+    }
+    if (fd >= 0 && (by_path || stream == NULL))
         guard_close(fd);
-    else
-        errno = error;
     *result = stream;
     return true;
 }

@@ -33,7 +33,9 @@ FTRUNCATE(ftruncate64)
 #define TRUNCATE(name)                                                       \
     DAXEMU_EXPORT int name(const char *path, off_t length)                   \
     {                                                                        \
-        int fd = length < 0 ? -1 : guard_open_proof(path);                   \
+        int fd = -1, error = length < 0 ? 0 : guard_open_proof(path, &fd);   \
+        if (error != 0)                                                      \
+            return guard_answer(error);                                      \
         if (fd < 0)                                                          \
             return REAL(name)(path, length);                                 \
         int result = ftruncate(fd, length);                                  \

@@ -107,6 +107,15 @@ DAXEMU_EXPORT int madvise(void *address, size_t length, int advice)
     return REAL(madvise)(address, length, advice);
 }
 
+/* process_madvise(2). Of the calls that take pages away, the kernel takes none for another process. */
+DAXEMU_EXPORT ssize_t process_madvise(int process, const struct iovec *ranges, size_t count, int advice, unsigned flags)
+{
+    ssize_t result;
+    return advice == MADV_REMOVE && guard_remove_all(process, ranges, count, flags, &result)
+               ? result
+               : REAL(syscall)(SYS_process_madvise, process, ranges, count, advice, flags);
+}
+
 /* mremap(2) */
 
 /* Takes the pages of a range to another, a mapping at a time; leaves pages of zeros behind where they are to stay mapped. */

@@ -4,6 +4,7 @@
  * UCX, which wants to know of every mapping, overwrites the code of mmap() with a jump to its own, and that asks the kernel by syscall(). So a
  * mapping of a device is recognised here; it must not lead back to mmap(), nor a punch through a mapping to madvise().
  */
+#include "arguments.h"
 #include "device_map.h"
 #include "guard_copy.h"
 #include "guard_ioctls.h"
@@ -14,23 +15,33 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 
-/* The flags beyond open(2)'s would be lost: a path that must not lead everywhere is opened by the kernel, and cut without asking. */
-static bool open_how(int directory, const char *path, const struct open_how *how, size_t size, int *fd)
+/* What openat(2) takes. O_CREAT alone, of those here that cut, takes a mode, of permissions. */
+#define OPEN_FLAGS                                                                                                                  \
+    (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | 0100000 \
+     | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC)
+
+/*
+ * The flags beyond open(2)'s would be lost: a path that must not lead everywhere is opened by the kernel, and cut without asking. So is what
+ * open(2) takes and openat2(2) refuses.
+ */
+static bool open_how(int directory, const char *path, const void *argument, size_t size, int *fd)
 {
-    struct open_how plain = { .flags = 0 };
-    if (how == NULL || size != sizeof plain || how->resolve != 0)
+    struct open_how how;
+    if (size != sizeof how || !argument_read(&how, argument, sizeof how) || how.resolve != 0 || (how.flags & ~(uint64_t)OPEN_FLAGS) != 0
+        || (how.mode & ~(uint64_t)07777) != 0 || ((how.flags & O_CREAT) == 0 && how.mode != 0))
         return false;
-    return guard_open_truncating(directory, path, (int)how->flags, (mode_t)how->mode, fd);
+    return guard_open_truncating(directory, path, (int)how.flags, (mode_t)how.mode, fd);
 }
 
 /* True when the call was made here, and *result is its result, with errno. */
 static bool made_here(long number, const long a[6], long *result)
 {
     int fd;
-    ssize_t copied;
+    ssize_t copied, removed;
     switch (number) {
     case SYS_mmap:
         if (!is_device_map((int)a[4], (int)a[3]))
@@ -50,6 +61,11 @@ static bool made_here(long number, const long a[6], long *result)
         if ((int)a[2] != MADV_REMOVE || !guard_remove((void *)a[0], (size_t)a[1], &fd))
             return false;
         break;
+    case SYS_process_madvise:
+        if ((int)a[3] != MADV_REMOVE || !guard_remove_all((int)a[0], (const struct iovec *)a[1], (size_t)a[2], (unsigned)a[4], &removed))
+            return false;
+        *result = removed;
+        return true;
     case SYS_copy_file_range:
         if (!guard_copy((int)a[0], (off64_t *)a[1], (int)a[2], (off64_t *)a[3], (size_t)a[4], (unsigned)a[5], &copied))
             return false;
@@ -74,7 +90,7 @@ static bool made_here(long number, const long a[6], long *result)
             return false;
         break;
     case SYS_openat2:
-        if (!open_how((int)a[0], (const char *)a[1], (const struct open_how *)a[2], (size_t)a[3], &fd))
+        if (!open_how((int)a[0], (const char *)a[1], (const void *)a[2], (size_t)a[3], &fd))
             return false;
         break;
     default:

@@ -1,8 +1,8 @@
 /*
  * The functions of libc that this library stands in front of, and how it reaches the ones behind them.
  *
- * Its own work goes through REAL() or straight to the system call, never through a name that it exports. syscall() is one too, but does
- * nothing by itself except to map a device.
+ * Its own work goes through REAL() or straight to the system call, never through a name that it exports. syscall() is one too: by it go only
+ * calls that interpose_syscall.c does not recognise, or not with such arguments; the others by REAL(syscall).
  */
 #ifndef DAXEMU_PRELOAD_LIBC_H
 #define DAXEMU_PRELOAD_LIBC_H

@@ -132,7 +132,9 @@ internal sealed class PreloadConnection(
         {
             // Where there was room for the bytes, there was none for the descriptor (RLIMIT_NOFILE).
             bool isWhole = message.Length < LongestRequest;
-            Reply(request.id, isWhole ? -EMFILE : -EINVAL, isWhole ? "the guard has no descriptor left for the file"u8 : "this is longer than any request"u8);
+            Reply(
+                request.id, isWhole ? -EMFILE : -EINVAL,
+                isWhole ? "the guard has no descriptor left for the file"u8 : "this is longer than any request"u8);
             return false;
         }
 

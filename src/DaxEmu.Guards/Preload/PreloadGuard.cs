@@ -40,7 +40,8 @@ public sealed class PreloadGuard : IVolumeGuard
         "system calls past libc's functions: io_uring, Go programs, inline assembly, nfsd and other machines",
         "O_TRUNC by shm_open, open_by_handle_at, openat2 with RESOLVE_ flags, posix_spawn_file_actions_addopen; defragmenting by ioctl",
         "madvise(MADV_REMOVE) on a mapping of a file that cannot be opened again; a file that takes a name just when it is opened with O_TRUNC",
-        "programs that cannot reach the daemon's socket, in a container, a chroot or behind a seccomp filter; one that found no daemon looks again after a second",
+        "programs that cannot reach the daemon's socket, in a container, a chroot or behind a seccomp filter",
+        "programs that found no daemon, for a second; those that got no answer from it when they began, for half a minute",
     ];
 
     /// <inheritdoc/>

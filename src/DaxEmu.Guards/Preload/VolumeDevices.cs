@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using DaxEmu.Abi;
-using DaxEmu.Guards.Fuse;
 using DaxEmu.Linux.Files;
 using static DaxEmu.Abi.daxemu_device;
 

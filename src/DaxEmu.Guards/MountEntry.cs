@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace DaxEmu.Guards.Fuse;
+namespace DaxEmu.Guards;
 
 /// <summary>A line of /proc/self/mountinfo (proc(5)).</summary>
 /// <param name="Id">Its mount id.</param>
