@@ -47,5 +47,5 @@ public unsafe interface IUnmappedMemory
 
     /// <summary>Why the last copy of a place failed: a value of errno(3); 0 when the memory was not there.</summary>
     /// <param name="place">Index of the queue pair.</param>
-    int ErrnoOf(uint place) => 0;
+    int ErrnoOf(uint place);
 }

@@ -104,7 +104,7 @@ public sealed partial class NicDevice
         ];
     }
 
-    /// <summary>From now on engines note which bytes they write through a pin.</summary>
+    /// <summary>From now on engines note which bytes they write through a pin, unless there is no memory for that: then it counts as never written.</summary>
     public void WatchWrites(Pin pin)
     {
         ArgumentNullException.ThrowIfNull(pin);
@@ -163,7 +163,12 @@ public sealed partial class NicDevice
             {
                 int index = region.Mapping.Mapping;
                 (nuint address, ulong length) = _mappings.RangeOf(index);
-                region.Written = new WrittenBytes(address, length);
+                region.Written = WrittenBytes.TryCreate(address, length);
+                if (region.Written is null)
+                {
+                    return null;
+                }
+
                 unsafe
                 {
                     _mappings.SetWritten(index, region.Written.Bits);

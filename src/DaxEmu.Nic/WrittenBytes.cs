@@ -13,14 +13,10 @@ internal sealed unsafe class WrittenBytes : IDisposable
     private readonly ulong _words;
     private ulong* _bits;
 
-    /// <summary>Makes a map without a bit set.</summary>
-    /// <param name="address">Of the mapping's first byte.</param>
-    /// <param name="length">Its bytes.</param>
-    public WrittenBytes(nuint address, ulong length)
+    private WrittenBytes(ulong words)
     {
-        ulong pages = ((address % PageRounding.PageSize) + length + PageRounding.PageSize - 1) / PageRounding.PageSize;
-        _words = pages * (PageRounding.PageSize / BytesPerWord);
-        _bits = (ulong*)NativeMemory.AllocZeroed((nuint)_words, sizeof(ulong));
+        _words = words;
+        _bits = (ulong*)NativeMemory.AllocZeroed((nuint)words, sizeof(ulong));
     }
 
     /// <summary>Frees the map of a region that was not deregistered.</summary>
@@ -28,6 +24,22 @@ internal sealed unsafe class WrittenBytes : IDisposable
 
     /// <summary>For engines, by way of the mapping table.</summary>
     public ulong* Bits => _bits;
+
+    /// <summary>Makes a map without a bit set; null when there is no memory for one, as for a region of terabytes.</summary>
+    /// <param name="address">Of the mapping's first byte.</param>
+    /// <param name="length">Its bytes.</param>
+    public static WrittenBytes? TryCreate(nuint address, ulong length)
+    {
+        ulong pages = ((address % PageRounding.PageSize) + length + PageRounding.PageSize - 1) / PageRounding.PageSize;
+        try
+        {
+            return new WrittenBytes(pages * (PageRounding.PageSize / BytesPerWord));
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>An engine writes, or has written, bytes. It says so before and after, so that whoever takes the bits meanwhile misses none.</summary>
     /// <param name="bits">From <see cref="Bits"/>.</param>

@@ -1,4 +1,6 @@
 using DaxEmu.Abi;
+using DaxEmu.Contract;
+using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.ib_placement_type;
 using static DaxEmu.Abi.ib_selectivity_level;
 using static DaxEmu.Abi.ib_uverbs_access_flags;
@@ -166,6 +168,52 @@ public sealed class UnmappedMemoryTests : IDisposable
         Rig.Ok(_rig.Device.Deregister(remote.Region));
         RunToTheEnd();
         Assert.Equal(IBV_WC_REM_ACCESS_ERR, _a.SendCq.TakeOne().status);
+    }
+
+    [Fact]
+    public void Bytes_count_as_written_by_the_device_only_when_what_is_written_there_has_come()
+    {
+        ByteRange page = new(0, 4096);
+        TestRegion local = _rig.RegisterUnmapped(_a.Domain, 1000, _slow).Fill(1);
+        PinRequest wish = new(new(1, 2), "/f", page, PinAccess.None, PinKind.LongTerm, PinMapping.PageCache, new(1, 1, 1, "test"), "");
+        TestRegion remote = _rig.Register(_b.Domain, 4096, Rig.AllAccess, wish);
+        Pin pin = remote.Region.Pins[0].Pin;
+        _rig.Device.WatchWrites(pin);
+        _a.PostSend(Post.Write(1, remote, 0, local.Sge(0, 64)));
+
+        _rig.Run();
+        DeviceWrites early = new(page);
+        _rig.Device.TakeWrites(pin, page, early);
+        RunToTheEnd();
+        DeviceWrites late = new(page);
+        _rig.Device.TakeWrites(pin, page, late);
+
+        Assert.False(early.IsAnyIn(0));
+        Assert.Equal(ulong.MaxValue, Assert.Single(late.WordsOf(page).ToArray(), word => word != 0));
+    }
+
+    [Fact]
+    public void A_datagram_from_such_memory_is_told_to_be_impossible_whatever_became_of_another_s_copy()
+    {
+        (uint Key, ulong Offset, int Errno) told = default;
+        _rig.Events.OnFault = (key, offset, errno) => told = (key, offset, errno);
+        _slow.Errno = ENOSPC;
+        Endpoint from = _rig.NewDatagramEndpoint();
+        Endpoint to = _rig.NewDatagramEndpoint();
+        TestRegion local = _rig.RegisterUnmapped(from.Domain, 1000, _slow);
+        to.PostReceive(1, to.Register(4096).Whole);
+
+        AddressVector path = new() { IsGlobal = true, PortNumber = 1, DestinationGid = Rig.LocalGid };
+        from.Do(new Post
+        {
+            IsDatagram = true,
+            RemoteQp = to.Qp.Number,
+            RemoteQkey = Rig.Qkey,
+            Handle = Rig.Ok(_rig.Device.CreateAddressHandle(from.Domain, path)).Number,
+            Sges = [local.Sge(0, 64)],
+        });
+
+        Assert.Equal((local.Key, 0UL, EOPNOTSUPP), told);
     }
 
     [Fact]

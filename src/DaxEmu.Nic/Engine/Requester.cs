@@ -226,7 +226,7 @@ internal sealed unsafe class Requester(
             : isCompareSwap ? memory.CompareSwap(target, compareAdd, swap, &old) : memory.FetchAdd(target, compareAdd, &old);
         if (fault != 0)
         {
-            transfer.Report(range, (byte*)target, AtomicBytes, target, PlaceOf(qp));
+            transfer.ReportAtomic(range, (byte*)target, PlaceOf(qp));
             return Step.Ended(responder.RefuseAccess(ref peer));
         }
 

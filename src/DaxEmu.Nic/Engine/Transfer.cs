@@ -85,42 +85,37 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
 
             // Ranges that are looked up but not used, by MayUse, leave their mark as well: harmless, for what is noted is what is used.
             bool isNoted = regions.MetOrphans;
-            if (isNoted)
-            {
-                regions.NoteWriting(destinationRange);
-            }
-
             void* fault = null;
             int result;
             if (IsUnmapped(sourceAddress) || IsUnmapped(destinationAddress))
             {
-                result = CopyUnmapped(far, destinationAddress, sourceAddress, ref length, &fault, place, ref ticket);
+                result = CopyUnmapped(far, destinationRange, destinationAddress, sourceAddress, ref length, &fault, place, ref ticket);
             }
             else
             {
-                result = memory.Copy(destinationAddress, sourceAddress, (nuint)length, &fault);
+                result = Store(destinationRange, destinationAddress, sourceAddress, length, &fault);
                 ticket = 0;
             }
 
             switch (result)
             {
                 case 0:
-                    if (isNoted)
-                    {
-                        Note(source, sourceRange, destinationRange);
-                    }
-
                     if (ticket != 0)
                     {
                         return TransferResult.Ok;
                     }
 
+                    if (isNoted)
+                    {
+                        Note(source, sourceRange, destinationRange);
+                    }
+
                     break;
                 case GuardedMemory.SourceFault:
-                    Report(sourceRange, sourceAddress, length, fault, place);
+                    Report(sourceRange, sourceAddress, length, fault, far, place);
                     return TransferResult.BadSource;
                 default:
-                    Report(destinationRange, destinationAddress, length, fault, place);
+                    Report(destinationRange, destinationAddress, length, fault, far, place);
                     return TransferResult.BadDestination;
             }
 
@@ -163,6 +158,14 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
         }
     }
 
+    // Into mapped memory. Who looks at what devices wrote is told before a byte is there; where the copy meets memory that is gone, of more than
+    // was written, all of it in a region that is in error then.
+    private int Store(in rxe_sge range, byte* destination, byte* source, ulong length, void** fault)
+    {
+        regions.NoteWriting(range with { length = (uint)length });
+        return memory.Copy(destination, source, (nuint)length, fault);
+    }
+
     private void Note(in Segments source, in rxe_sge sourceRange, in rxe_sge destinationRange)
     {
         if (source.Inline is null)
@@ -185,7 +188,7 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
     // As GuardedMemory.Copy, by way of the queue pair's place: what is read goes there first, what is written comes from there. Under way
     // as long as the ticket is not 0.
     private int CopyUnmapped(
-        IUnmappedMemory? far, byte* destination, byte* source, ref ulong length, void** fault, uint place, ref uint ticket)
+        IUnmappedMemory? far, in rxe_sge range, byte* destination, byte* source, ref ulong length, void** fault, uint place, ref uint ticket)
     {
         if (far is null)
         {
@@ -213,7 +216,7 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
                 ticket = far.Write(place, mapping, offset, (uint)length);
                 return 0;
             case UnmappedCopy.Read:
-                return memory.Copy(destination, bytes, (nuint)length, fault);
+                return Store(range, destination, bytes, length, fault);
             case UnmappedCopy.WriteFailed:
                 *fault = destination;
                 return GuardedMemory.DestinationFault;
@@ -249,17 +252,19 @@ internal sealed unsafe class Transfer(RegionAccess regions, GuardedMemory memory
         regions.NoteOrphans(range, isWrite: true, events);
     }
 
-    /// <summary>Tells the host that memory of a range went away.</summary>
+    /// <summary>Tells the host that an atomic operation could not reach its target.</summary>
     /// <param name="range">A range that resolved.</param>
-    /// <param name="address">To this.</param>
-    /// <param name="length">Its bytes.</param>
-    /// <param name="fault">The address that could not be reached.</param>
+    /// <param name="target">To this.</param>
     /// <param name="place">Index of the queue pair.</param>
-    public void Report(in rxe_sge range, byte* address, ulong length, void* fault, uint place)
+    public void ReportAtomic(in rxe_sge range, byte* target, uint place) => Report(range, target, range.length, target, unmapped, place);
+
+    private void Report(in rxe_sge range, byte* address, ulong length, void* fault, IUnmappedMemory? far, uint place)
     {
         ulong distance = fault >= address && fault < address + length ? (ulong)((byte*)fault - address) : 0;
         (uint key, ulong offset) = regions.Locate(range, distance);
-        events.Fault(key, offset, IsUnmapped(address) && unmapped is not null ? unmapped.ErrnoOf(place) : 0);
+
+        // Copies that are made at once have no place of their own, and cannot reach such memory.
+        events.Fault(key, offset, !IsUnmapped(address) ? 0 : far is null ? errno.EOPNOTSUPP : far.ErrnoOf(place));
     }
 
     // A place in one side: a range and how far into it.

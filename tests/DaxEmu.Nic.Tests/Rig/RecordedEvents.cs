@@ -21,7 +21,7 @@ internal sealed class RecordedEvents : INicEvents
     public Action<uint, ulong, ulong>? OnOrphan { get; set; }
 
     /// <summary>Called first with every memory fault, as a host would forward it.</summary>
-    public Action<uint, ulong>? OnFault { get; set; }
+    public Action<uint, ulong, int>? OnFault { get; set; }
 
     public void CompletionEvent(uint cqNumber, ulong cookie)
     {
@@ -54,7 +54,7 @@ internal sealed class RecordedEvents : INicEvents
             Faults.Add((key, offset));
         }
 
-        OnFault?.Invoke(key, offset);
+        OnFault?.Invoke(key, offset, errno);
     }
 
     public void FlushFailed(uint key, ulong offset, int errno)

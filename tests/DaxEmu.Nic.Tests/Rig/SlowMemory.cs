@@ -12,6 +12,9 @@ internal sealed unsafe class SlowMemory : IUnmappedMemory
     /// <summary>The memory is gone.</summary>
     public bool IsGone { get; set; }
 
+    /// <summary>Why copies fail; 0: their memory is gone.</summary>
+    public int Errno { get; set; }
+
     /// <summary>Atomic operations carried out.</summary>
     public int Atomics { get; private set; }
 
@@ -65,6 +68,8 @@ internal sealed unsafe class SlowMemory : IUnmappedMemory
         at.Act = null;
         return IsGone ? at.Failure : at.Success;
     }
+
+    public int ErrnoOf(uint place) => Errno;
 
     private uint Begin(uint place, uint length, UnmappedCopy success, UnmappedCopy failure, Action<Place> act)
     {
