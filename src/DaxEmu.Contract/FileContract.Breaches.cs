@@ -39,8 +39,15 @@ public sealed partial class FileContract : IBreachJudge
 
         if (fate == BreachFate.Revoked)
         {
-            holders.Revoke(pin, null);
-            TakeBack(file, pin);
+            // The pin goes also when an engine could not be waited for: its region is closed, and the bytes that it stood for are gone.
+            try
+            {
+                holders.Revoke(pin, null);
+            }
+            finally
+            {
+                TakeBack(file, pin);
+            }
         }
 
         return fate;

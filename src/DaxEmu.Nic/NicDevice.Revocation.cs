@@ -26,7 +26,7 @@ public sealed partial class NicDevice
     /// window. Work requests on it fail as on a key that never was. The region is still there for <see cref="Deregister"/>.
     /// </summary>
     /// <param name="pin">The pin; the caller takes it back from the contract.</param>
-    /// <param name="limit">Gives up waiting for an engine that does not come to the end of a copy. The region stays closed all the same.</param>
+    /// <param name="limit">Gives up waiting for an engine that does not come to the end of a copy. The region and its windows stay closed all the same.</param>
     /// <exception cref="TimeoutException">It was given up: an engine may still be at a byte.</exception>
     public void Revoke(Pin pin, CancellationToken limit = default)
     {
@@ -45,11 +45,18 @@ public sealed partial class NicDevice
             Volatile.Write(ref _block.RegionByKey(region.Key).Key, 0);
         }
 
-        // First the region: once the engines have passed, none binds a window to it any more. Then the windows that it has.
-        WaitForEngines(limit);
-        lock (_lock)
+        // First the region: once the engines have passed, none binds a window to it any more. Then the windows that it has, also when an engine
+        // does not pass: it is at a copy then, not at a bind.
+        try
         {
-            FreeWindows(bound => bound.RegionKey == region.Key);
+            WaitForEngines(limit);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                FreeWindows(bound => bound.RegionKey == region.Key);
+            }
         }
 
         WaitForEngines(limit);

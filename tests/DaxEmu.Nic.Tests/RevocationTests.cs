@@ -49,6 +49,31 @@ public sealed class RevocationTests
     }
 
     [Fact]
+    public void A_window_is_no_way_around_either_when_an_engine_could_not_be_waited_for()
+    {
+        GatedMemory.Close();
+        using Rig rig = new();
+        var (a, b) = rig.NewPair();
+        var source = a.Register(4096).Fill(1);
+        var target = rig.Register(b.Domain, 4096, Rig.AllAccess | IBV_ACCESS_MW_BIND, Wish);
+        MemoryWindow window = Rig.Ok(rig.Device.AllocateWindow(b.Domain, IBV_MW_TYPE_1));
+        Assert.Equal(IBV_WC_SUCCESS, b.Do(Post.Bind(1, window.Key, target, 0, 4096, IBV_ACCESS_REMOTE_WRITE)).status);
+        a.PostSend(Post.Write(1, target, 0, source.Whole));
+        using NicEngine engine = new(rig.Block, rig.Mappings, GatedMemory.Routines, rig.Events);
+        Thread drain = new(() => engine.Drain(a.Qp.Number, 1));
+        drain.Start();
+        GatedMemory.WaitUntilACopyIsUnderWay();
+
+        Assert.Throws<TimeoutException>(() => rig.Device.Revoke(target.Region.Pins[0].Pin, new CancellationToken(canceled: true)));
+        GatedMemory.Open();
+        drain.Join();
+        Assert.Equal(IBV_WC_SUCCESS, a.SendCq.TakeOne().status);
+
+        Post through = Post.Write(2, target, 0, source.Whole) with { RemoteKey = Post.Next(window.Key) };
+        Assert.Equal(IBV_WC_REM_ACCESS_ERR, a.Do(through).status);
+    }
+
+    [Fact]
     public void A_revoked_region_can_still_be_deregistered_and_its_memory_is_released_then()
     {
         using Rig rig = new();
