@@ -101,6 +101,15 @@ public sealed class LayoutComparisonTests
             LayoutComparison.Without(first, new(1, 6)));
     }
 
+    [Fact]
+    public void Two_looks_have_in_common_what_both_found_changed()
+    {
+        List<LayoutChange> first = Changes(Map((0, 8, Written)), Map((0, 2, Hole), (2, 3, Written.After(2)), (3, 5, Hole), (5, 6, Written.After(5)), (6, 8, Hole)), true);
+        List<LayoutChange> second = Changes(Map((0, 8, Written)), Map((0, 1, Written), (1, 4, Hole), (4, 7, Hole), (7, 8, Written.After(7))), true);
+
+        Assert.Equal([new(1, 2), new(3, 5), new(6, 7)], LayoutComparison.InBoth(first, second).Select(c => c.Range));
+    }
+
     private static List<LayoutChange> Changes(FileMap before, FileMap now, bool blocksStay) =>
         LayoutComparison.Changes(before, now, new(0, 8), blocksStay);
 

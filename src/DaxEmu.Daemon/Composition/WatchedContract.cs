@@ -34,8 +34,8 @@ internal sealed class WatchedContract(IFileContract contract, GuardedVolumes vol
             PinDecision decision = await Decorated.PinAsync(request, readFacts, cancellation);
             if (decision.Pin is { Request.Mapping: not PinMapping.Bounce } granted)
             {
-                watch.Add(granted);
                 _watched[granted.Id] = pin = granted;
+                watch.Add(granted);
             }
 
             return decision;
@@ -52,15 +52,19 @@ internal sealed class WatchedContract(IFileContract contract, GuardedVolumes vol
     /// <inheritdoc/>
     public override void Unpin(Pin pin)
     {
-        bool isWatched = _watched.TryRemove(pin.Id, out _);
-        if (isWatched)
+        if (!_watched.TryRemove(pin.Id, out _))
+        {
+            Decorated.Unpin(pin);
+            return;
+        }
+
+        try
         {
             watch.Remove(pin);
         }
-
-        Decorated.Unpin(pin);
-        if (isWatched)
+        finally
         {
+            Decorated.Unpin(pin);
             watch.Release(pin.Request.File);
         }
     }

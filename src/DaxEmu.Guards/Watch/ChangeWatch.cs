@@ -40,6 +40,7 @@ public sealed class ChangeWatch : IDisposable
 
     // Modified since they were looked at. The thread's own.
     private readonly HashSet<WatchedFile> _modified = [];
+    private readonly ConcurrentQueue<FileIdentity> _suspected = new();
     private readonly ConcurrentQueue<BreachFinding> _found = new();
     private readonly Lock _telling = new();
     private readonly Thread _thread;
@@ -197,11 +198,12 @@ public sealed class ChangeWatch : IDisposable
         OnFile(operation.File, file => file.End(operation.Range));
     }
 
-    /// <summary>Looks at a file soon: something met a page of it that is gone.</summary>
+    /// <summary>Has a file looked at soon: something met a page of it that is gone. Does not wait for the look, so an engine may call it.</summary>
     /// <param name="file">The file.</param>
     public void Suspect(FileIdentity file)
     {
-        OnFile(file, watched => watched.Look());
+        _suspected.Enqueue(file);
+        _wake.Signal();
     }
 
     /// <summary>Ends watching, having told what was found.</summary>
@@ -350,6 +352,17 @@ public sealed class ChangeWatch : IDisposable
             if (_byNumber.TryGetValue(number, out WatchedFile? file))
             {
                 _modified.Add(file);
+            }
+        }
+
+        while (_suspected.TryDequeue(out FileIdentity suspected))
+        {
+            lock (_lock)
+            {
+                if (_files.TryGetValue(suspected, out WatchedFile? file))
+                {
+                    _modified.Add(file);
+                }
             }
         }
 

@@ -18,7 +18,9 @@ internal sealed class FileMapReader : IDisposable
 
     private readonly SafeFileHandle _file;
     private readonly fiemap_extent[] _extents = new fiemap_extent[256];
-    private SafeFileHandle? _seekable;
+
+    // Seeking moves the offset that a duplicate shares with its original.
+    private readonly bool _canSeek;
 
     // Null before the first look: asking may wait for a long operation on the file.
     private bool? _isMapped;
@@ -28,7 +30,10 @@ internal sealed class FileMapReader : IDisposable
     /// <exception cref="DaxEmu.Linux.LinuxException">It cannot be asked.</exception>
     internal FileMapReader(SafeFileHandle descriptor)
     {
-        _file = Duplicate(descriptor);
+        // A duplicate would keep the client's flock(2), and the file from being executed, until the last pin of anybody has gone. Who may not
+        // open the file has no choice.
+        _canSeek = FileContents.Reopen(descriptor, fcntl.O_RDONLY | fcntl.O_NONBLOCK, out SafeFileHandle? own) >= 0;
+        _file = own ?? Duplicate(descriptor);
         try
         {
             BlocksStay = DescriptorStatus.KeepsBlocks(_file);
@@ -58,7 +63,7 @@ internal sealed class FileMapReader : IDisposable
 
         ulong size = status.stx_size;
         ByteRange inFile = range.IntersectWith(new(0, size));
-        bool isRead = IsMapped() ? ReadExtents(inFile, map) : _seekable is null ? ReadNothing(inFile, map) : ReadBySeeking(inFile, map);
+        bool isRead = IsMapped() ? ReadExtents(inFile, map) : _canSeek ? ReadBySeeking(inFile, map) : ReadNothing(inFile, map);
         if (!isRead)
         {
             return new FileMap();
@@ -68,11 +73,7 @@ internal sealed class FileMapReader : IDisposable
         return map;
     }
 
-    public void Dispose()
-    {
-        _seekable?.Dispose();
-        _file.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 
     private static SafeFileHandle Duplicate(SafeFileHandle descriptor)
     {
@@ -82,16 +83,7 @@ internal sealed class FileMapReader : IDisposable
 
     private bool IsMapped()
     {
-        if (_isMapped is null)
-        {
-            _isMapped = FileExtents.Read(_file, 0, 1, _extents) >= 0;
-            if (_isMapped == false)
-            {
-                // Seeking moves the offset that a duplicate shares with its original. Who may not open the file sees only its size.
-                _ = FileContents.Reopen(_file, fcntl.O_RDONLY, out _seekable);
-            }
-        }
-
+        _isMapped ??= FileExtents.Read(_file, 0, 1, _extents) >= 0;
         return _isMapped.Value;
     }
 
@@ -143,6 +135,7 @@ internal sealed class FileMapReader : IDisposable
         return new(state, (flags & Placeless) != 0 ? null : extent.fe_physical, (flags & FIEMAP_EXTENT_SHARED) != 0);
     }
 
+    // Its size alone is seen.
     private static bool ReadNothing(ByteRange range, FileMap map)
     {
         map.Add(new(range, new(ByteState.Hole)));
@@ -154,7 +147,7 @@ internal sealed class FileMapReader : IDisposable
         ulong next = range.Start;
         while (next < range.End)
         {
-            long data = FileContents.Seek(_seekable!, (long)next, SEEK_DATA);
+            long data = FileContents.Seek(_file, (long)next, SEEK_DATA);
             if (data < 0)
             {
                 // No data behind it.
@@ -166,7 +159,7 @@ internal sealed class FileMapReader : IDisposable
                 break;
             }
 
-            long hole = FileContents.Seek(_seekable!, data, SEEK_HOLE);
+            long hole = FileContents.Seek(_file, data, SEEK_HOLE);
             if (hole < 0)
             {
                 // The file was cut between the two.

@@ -28,9 +28,26 @@ internal static class LayoutComparison
         return changes;
     }
 
-    /// <summary>The changes of the later look in bytes that both looks found changed.</summary>
-    internal static List<LayoutChange> InBoth(List<LayoutChange> first, List<LayoutChange> second) =>
-        [.. second.SelectMany(s => first.Select(f => Within(s, f.Range))).OfType<LayoutChange>()];
+    /// <summary>The changes of the later look in bytes that both looks found changed; all three are by first byte and do not overlap.</summary>
+    internal static List<LayoutChange> InBoth(List<LayoutChange> first, List<LayoutChange> second)
+    {
+        List<LayoutChange> both = [];
+        int f = 0;
+        int s = 0;
+        while (f < first.Count && s < second.Count)
+        {
+            if (Within(second[s], first[f].Range) is { } common)
+            {
+                both.Add(common);
+            }
+
+            bool endsFirst = first[f].Range.End < second[s].Range.End;
+            f += endsFirst ? 1 : 0;
+            s += endsFirst ? 0 : 1;
+        }
+
+        return both;
+    }
 
     /// <summary>The part of a change that lies in a range; null when none does.</summary>
     internal static LayoutChange? Within(LayoutChange change, ByteRange range)
