@@ -22,7 +22,8 @@ public abstract class ContractDecorator(IFileContract contract) : IFileContract
     public virtual void ReportBreach(Pin pin, ByteRange range, string evidence) => contract.ReportBreach(pin, range, evidence);
 
     /// <inheritdoc/>
-    public virtual void ReportFailedAccess(Pin pin, ByteRange range, string evidence) => contract.ReportFailedAccess(pin, range, evidence);
+    public virtual void ReportFailedAccess(Pin pin, ByteRange range, bool isTaken, string evidence) =>
+        contract.ReportFailedAccess(pin, range, isTaken, evidence);
 
     /// <inheritdoc/>
     public virtual void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => contract.ReportDivergence(pin, range, access);

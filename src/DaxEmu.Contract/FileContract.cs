@@ -145,8 +145,8 @@ public sealed partial class FileContract(
     }
 
     /// <inheritdoc/>
-    public void ReportFailedAccess(Pin pin, ByteRange range, string evidence) =>
-        journal.Append(new AccessFailed(time.GetUtcNow(), pin, range, CauseOf(pin, range), evidence));
+    public void ReportFailedAccess(Pin pin, ByteRange range, bool isTaken, string evidence) =>
+        journal.Append(new AccessFailed(time.GetUtcNow(), pin, range, isTaken ? CauseOf(pin, range) : null, evidence));
 
     /// <inheritdoc/>
     public IReadOnlyList<Pin> PinsOf(FileIdentity? file = null)

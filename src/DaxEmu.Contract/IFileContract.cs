@@ -40,8 +40,9 @@ public interface IFileContract
     /// </summary>
     /// <param name="pin">The pin whose range was affected.</param>
     /// <param name="range">The bytes of the file that could not be reached.</param>
+    /// <param name="isTaken">The bytes were not there, as after an operation that took them; false when something else was in the way.</param>
     /// <param name="evidence">Why not, as a sentence.</param>
-    void ReportFailedAccess(Pin pin, ByteRange range, string evidence) => ReportBreach(pin, range, evidence);
+    void ReportFailedAccess(Pin pin, ByteRange range, bool isTaken, string evidence);
 
     /// <summary>
     /// Reports that a device used pages which had left the file and which its region kept (<see cref="Policy.Legacy"/>).

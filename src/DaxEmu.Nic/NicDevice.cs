@@ -89,7 +89,7 @@ public sealed partial class NicDevice
         {
             if (pin.Request.Mapping == PinMapping.Bounce)
             {
-                _contract.ReportFailedAccess(pin, range, $"a copy for rkey 0x{key:x} ended {problem}, {place}");
+                _contract.ReportFailedAccess(pin, range, errno == 0, $"a copy for rkey 0x{key:x} ended {problem}, {place}");
             }
             else
             {

@@ -73,8 +73,8 @@ public sealed class BouncedPinTests
         Pin pin = (await PinAsync()).Pin!;
         (await _world.Truncate(4096)).Dispose();
 
-        _world.Contract.ReportFailedAccess(pin, new(5000, 8192), "past the end");
-        _world.Contract.ReportFailedAccess(pin, new(0, 100), "the disk is full");
+        _world.Contract.ReportFailedAccess(pin, new(5000, 8192), isTaken: true, "past the end");
+        _world.Contract.ReportFailedAccess(pin, new(0, 8192), isTaken: false, "the disk is full");
 
         Assert.Equal(
             [("past the end", LayoutOperationKind.Truncate), ("the disk is full", null)],

@@ -44,6 +44,8 @@ internal sealed class SplitContract(SplitContract.Side split) : IFileContract
 
     public void ReportBreach(Pin pin, ByteRange range, string evidence) => throw new NotSupportedException();
 
+    public void ReportFailedAccess(Pin pin, ByteRange range, bool isTaken, string evidence) => throw new NotSupportedException();
+
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => throw new NotSupportedException();
 
     public void Syncing(FileIdentity file, string path, Requester requester, IReadOnlyList<ByteRange>? heldBack) =>

@@ -68,6 +68,27 @@ public sealed class BouncedFileTests : IDisposable
     }
 
     [Fact]
+    public void Reads_that_overlap_one_another_for_ever_let_a_write_through()
+    {
+        Assert.True(_range.TryEnter(0, isWrite: false));
+        bool hasWritten = false;
+        Thread writer = new(() =>
+        {
+            Assert.True(_entry.TryEnter(isWrite: true));
+            hasWritten = true;
+            _entry.Leave(isWrite: true);
+        });
+        writer.Start();
+        SpinWait.SpinUntil(() => (writer.ThreadState & ThreadState.WaitSleepJoin) != 0);
+
+        AssertWaits(() => Assert.True(_entry.TryEnter(isWrite: false)), () => _range.Leave(0, isWrite: false));
+
+        writer.Join();
+        Assert.True(hasWritten);
+        _entry.Leave(isWrite: false);
+    }
+
+    [Fact]
     public void An_atomic_operation_enters_once_to_change_and_loads_and_stores_before_it_leaves()
     {
         RecordingRange range = new(_copier);

@@ -22,6 +22,9 @@ internal sealed partial class VerbsContext
             return refusal;
         }
 
+        // Before anything is taken that would have to be given back: it starts a thread.
+        _copier ??= new UnmappedCopier(_identity.Id);
+
         // From its page on: offsets in the mapping then have the alignment of the file's bytes.
         ulong slack = parts[0].Memory.Offset % (ulong)Environment.SystemPageSize;
         NicResult<int> index = _services.Mappings.AddUnmapped((nuint)(slack + parts[^1].Start + parts[^1].Length));
@@ -37,7 +40,6 @@ internal sealed partial class VerbsContext
             return opened.Error;
         }
 
-        _copier ??= new UnmappedCopier(_identity.Id);
         BouncedRange range = new(opened.Value, _services.Bounced, _copier);
         RegionSyncer? syncer = isDurable ? _services.Syncer : null;
         syncer?.Add(index.Value, SyncedMemory.Bounced(range));
@@ -74,7 +76,9 @@ internal sealed partial class VerbsContext
         }
 
         return _unmappedRegions + parts.Count > MostUnmappedRegions
-            ? new NicError(ENOMEM, $"one open device file has at most {MostUnmappedRegions} regions of memory that is not mapped")
+            ? new NicError(
+                ENOMEM,
+                $"one open device file has at most {MostUnmappedRegions} parts of regions that are not mapped; it has {_unmappedRegions}, and this region {parts.Count} more")
             : null;
     }
 

@@ -48,7 +48,7 @@ internal sealed partial class VerbsContext
 
         if (_unmappedRegions == MostUnmappedRegions)
         {
-            return new NicError(ENOMEM, $"one open device file has at most {MostUnmappedRegions} regions of memory that is not mapped");
+            return new NicError(ENOMEM, $"one open device file has at most {MostUnmappedRegions} parts of regions that are not mapped");
         }
 
         try

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using DaxEmu.Contract;
 using DaxEmu.Nic;
 using static DaxEmu.Abi.errno;
@@ -177,11 +178,27 @@ public sealed class RegionSyncer : IPersistence, IDisposable
             int errno = EFAULT;
             if (memory is not null)
             {
-                errno = memory.Sync(range);
-                Release(memory);
+                errno = Sync(memory, range);
             }
 
             Finish(queue, errno);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "One region that cannot be made durable must not end the thread of all, and with it the daemon.")]
+    private int Sync(SyncedMemory memory, MappedRange range)
+    {
+        try
+        {
+            return memory.Sync(range);
+        }
+        catch (Exception)
+        {
+            return EIO;
+        }
+        finally
+        {
+            Release(memory);
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed class BouncedFile(FileIdentity identity)
     private readonly object _gate = new();
     private int _readers;
     private bool _isWritten;
+    private int _waitingWriters;
     private int _stops;
 
     /// <summary>The file.</summary>
@@ -21,16 +22,18 @@ internal sealed class BouncedFile(FileIdentity identity)
     /// <summary>Regions and operations that use this; <see cref="BouncedFiles"/> counts.</summary>
     public int Users { get; set; }
 
-    /// <summary>Begins a copy, when those under way allow it; false while an operation is carried out, which may take its time.</summary>
+    /// <summary>Begins a copy, when those under way allow it (readers let a writer that waits go first); false while an operation is carried out, which may take its time.</summary>
     public bool TryEnter(bool isWrite)
     {
         lock (_gate)
         {
-            while (_stops == 0 && (_isWritten || (isWrite && _readers > 0)))
+            _waitingWriters += isWrite ? 1 : 0;
+            while (_stops == 0 && (_isWritten || (isWrite ? _readers > 0 : _waitingWriters > 0)))
             {
                 Monitor.Wait(_gate);
             }
 
+            _waitingWriters -= isWrite ? 1 : 0;
             if (_stops > 0)
             {
                 return false;

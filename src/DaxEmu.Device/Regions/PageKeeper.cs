@@ -48,7 +48,6 @@ internal sealed class PageKeeper(NicDevice nic, IDeviceLog log)
                 pause = nic.Pause(pieces.SelectMany(p => p.Holders).Select(h => h.Region).Distinct(), limit.Token);
             }
 
-
             List<KeptPiece> copied = Copy(pieces, file);
             (SafeFileHandle kept, NicPause over) = (file, pause);
             return new PageDetachment(

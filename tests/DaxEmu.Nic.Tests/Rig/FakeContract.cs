@@ -34,6 +34,10 @@ internal sealed class FakeContract : IFileContract
 
     public void ReportBreach(Pin pin, ByteRange range, string evidence) => Breaches.Add((pin, range, evidence));
 
+    public void ReportFailedAccess(Pin pin, ByteRange range, bool isTaken, string evidence) => FailedAccesses.Add((pin, range, isTaken, evidence));
+
+    public List<(Pin Pin, ByteRange Range, bool IsTaken, string Evidence)> FailedAccesses { get; } = [];
+
     public List<(Pin Pin, ByteRange Range, PinAccess Access)> Divergences { get; } = [];
 
     public void ReportDivergence(Pin pin, ByteRange range, PinAccess access) => Divergences.Add((pin, range, access));
