@@ -54,6 +54,8 @@ public sealed class OptionsTests : IDisposable
     [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/tmp", "Guard": "fanotify" } ] }""", """Volumes:0:Guard: "fanotify" leaves the files where they are""")]
     [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/tmp", "Guard": "preload" } ] }""", """Volumes:0:Guard: "preload" leaves the files where they are""")]
     [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Unreadable": "no" } ] }""", """Volumes:0:Unreadable: "no" is not one of: strict, trusting""")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Guard": "preload", "Unreadable": "strict" } ] }""", """Volumes:0:Unreadable: "strict" is for the fanotify guard""")]
+    [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Passthrough": "off" } ] }""", """Volumes:0:Passthrough: "off" is of a mounted volume""")]
     [InlineData("""{ "Volumes": [ { "Backing": "/usr" }, { "Backing": "/usr/bin" } ] }""", """Volumes:1:Backing: "/usr/bin" and the directories of Volumes:0 lie one inside the other""")]
     [InlineData("""{ "Volumes": [ { "Backing": "/usr", "Mount": "/tmp" }, { "Backing": "/tmp" } ] }""", """Volumes:1:Backing: "/tmp" and the directories of Volumes:0 lie one inside the other""")]
     public void A_bad_value_is_refused_by_key_value_and_what_is_allowed(string json, string expected)

@@ -109,8 +109,8 @@ internal sealed class AdminView(
     private static VolumeStatus Describe(GuardedVolume volume) => new(
         volume.Options.Backing,
         volume.Options.Mount,
-        volume.Guard?.Name ?? "none",
-        volume.Guard is not FuseGuard { DataPath: not FuseDataPath.Passthrough },
+        volume.Guard?.Name ?? "not at work",
+        volume.Guard is { } guard && guard is not FuseGuard { DataPath: not FuseDataPath.Passthrough },
         volume.Guard?.Reason ?? "It is not guarded now.",
         volume.Guard?.Gaps ?? []);
 

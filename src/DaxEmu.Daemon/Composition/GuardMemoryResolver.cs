@@ -61,29 +61,39 @@ internal sealed partial class GuardMemoryResolver(GuardedVolumes volumes, FileMe
 
     private static NicResult<ResolvedMemory> OfVolume(BackingFile backing, SafeFileHandle descriptor, daxemu_segment segment)
     {
-        // The backing descriptor has the client's access mode, so its rights are the client's.
-        NicResult<ResolvedMemory> memory = FileMemoryResolver.Describe(backing.Descriptor ?? descriptor, segment);
-        if (!memory.IsOk)
+        try
+        {
+            // The backing descriptor has the client's access mode, so its rights are the client's.
+            NicResult<ResolvedMemory> memory = FileMemoryResolver.Describe(backing.Descriptor ?? descriptor, segment);
+            if (!memory.IsOk)
+            {
+                backing.Dispose();
+            }
+
+            return memory.IsOk ? Of(backing, memory.Value) : memory;
+        }
+        catch
         {
             backing.Dispose();
-            return memory;
+            throw;
         }
+    }
 
-        return new ResolvedMemory
+    private static ResolvedMemory Of(BackingFile backing, ResolvedMemory memory) =>
+        new()
         {
-            File = memory.Value.File,
+            File = memory.File,
             Keep = backing,
             Identity = backing.Identity,
             Path = backing.Path,
-            Offset = memory.Value.Offset,
-            CanWrite = memory.Value.CanWrite,
-            Mapping = memory.Value.Mapping,
-            IsOnOwnMount = DescriptorStatus.IsServed(memory.Value.File),
+            Offset = memory.Offset,
+            CanWrite = memory.CanWrite,
+            Mapping = memory.Mapping,
+            IsOnOwnMount = DescriptorStatus.IsServed(memory.File),
 
             // Of the backing file: they are read under locks that the guard's own threads take, so the guard must not be asked for them.
-            ReadFacts = FileMemoryResolver.FactsOf(backing.Blocks ?? memory.Value.File, backing.Blocks ?? memory.Value.File, memory.Value.CanWrite),
+            ReadFacts = FileMemoryResolver.FactsOf(backing.Blocks ?? memory.File, backing.Blocks ?? memory.File, memory.CanWrite),
         };
-    }
 
     [LoggerMessage(
         30, LogLevel.Warning,

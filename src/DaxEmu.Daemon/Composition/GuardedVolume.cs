@@ -79,8 +79,12 @@ internal sealed class GuardedVolume(VolumeOptions options, Volume files) : IDisp
             return guard;
         }
 
-        return options.Guard == GuardChoice.Auto
-            ? preload.Start(options.Key, volume, $"programs ask by themselves, because {obstacle}")
-            : throw new ConfigurationException([$"{options.Key}:Guard: {KebabCase.Of(options.Guard)} does not work here: {obstacle}"]);
+        if (options.Guard != GuardChoice.Auto)
+        {
+            throw new ConfigurationException([$"{options.Key}:Guard: {KebabCase.Of(options.Guard)} does not work here: {obstacle}"]);
+        }
+
+        events.Warning($"{options.Backing}: only programs that run with libdaxemu-preload.so are caught, because {obstacle}; daxemu status lists the gaps");
+        return preload.Start(options.Key, volume, $"programs ask by themselves, because {obstacle}");
     }
 }

@@ -36,10 +36,10 @@ internal sealed class GuardedVolumes : IDisposable
     public IEnumerable<IVolumeGuard> Guards => _volumes.Select(v => v.Guard).OfType<IVolumeGuard>();
 
     /// <summary>The volume that a path lies on, as programs see it.</summary>
-    public GuardedVolume? OfShownPath(string path) => _volumes.Find(v => IsIn(path, v.Options.Shown));
+    public GuardedVolume? OfShownPath(string path) => _volumes.Find(v => PathWithin.IsWithin(path, v.Options.Shown));
 
     /// <summary>The volume in whose backing directory a path lies.</summary>
-    public GuardedVolume? OfBackingPath(string path) => _volumes.Find(v => IsIn(path, v.Options.Backing));
+    public GuardedVolume? OfBackingPath(string path) => _volumes.Find(v => PathWithin.IsWithin(path, v.Options.Backing));
 
     /// <summary>Stops guarding them and closes all.</summary>
     public void Dispose()
@@ -49,7 +49,4 @@ internal sealed class GuardedVolumes : IDisposable
             volume.Dispose();
         }
     }
-
-    private static bool IsIn(string path, string directory) =>
-        path == directory || path.StartsWith(directory == "/" ? directory : directory + "/", StringComparison.Ordinal);
 }

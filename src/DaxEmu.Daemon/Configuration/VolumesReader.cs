@@ -65,6 +65,18 @@ internal static class VolumesReader
         {
             reader.Reject($"{volume.Key}:Guard", $"leaves the files where they are: take {volume.Key}:Mount out, or let the guard be fuse");
         }
+
+        // Settings that would change nothing.
+        if (volume.Mount is null && reader.Choice<PassthroughMode>($"{volume.Key}:Passthrough") is not null)
+        {
+            reader.Reject($"{volume.Key}:Passthrough", $"is of a mounted volume; this one has no {volume.Key}:Mount");
+        }
+
+        bool mayAskForUnreadable = volume is { Mount: null, Guard: GuardChoice.Auto or GuardChoice.Fanotify };
+        if (!mayAskForUnreadable && reader.Choice<UnreadableCallers>($"{volume.Key}:Unreadable") is not null)
+        {
+            reader.Reject($"{volume.Key}:Unreadable", $"is for the fanotify guard, which is not {volume.Key}'s");
+        }
     }
 
     private static void CheckAgainst(List<VolumeOptions> earlier, VolumeOptions volume, SettingReader reader)
@@ -74,7 +86,7 @@ internal static class VolumesReader
             return;
         }
 
-        if (volume.Mount is { } mount && (IsWithin(mount, volume.Backing) || IsWithin(volume.Backing, mount)))
+        if (volume.Mount is { } mount && (PathWithin.IsWithin(mount, volume.Backing) || PathWithin.IsWithin(volume.Backing, mount)))
         {
             reader.Reject($"{volume.Key}:Mount", $"and {volume.Key}:Backing \"{volume.Backing}\" lie one inside the other: the guard would serve itself");
         }
@@ -85,7 +97,7 @@ internal static class VolumesReader
             {
                 reader.Reject($"{volume.Key}:Mount", $"is already the mount of {other.Key}");
             }
-            else if ((volume.Mount is null || other.Mount is null) && Directories(other).Any(d => Directories(volume).Any(v => IsWithin(d, v) || IsWithin(v, d))))
+            else if ((volume.Mount is null || other.Mount is null) && Directories(other).Any(d => Directories(volume).Any(v => PathWithin.IsWithin(d, v) || PathWithin.IsWithin(v, d))))
             {
                 // A file must have one guard, and one place where its policy is looked for.
                 reader.Reject($"{volume.Key}:Backing", $"and the directories of {other.Key} lie one inside the other, and one of the two is guarded in place");
@@ -94,7 +106,4 @@ internal static class VolumesReader
     }
 
     private static IEnumerable<string> Directories(VolumeOptions volume) => volume.Mount is null ? [volume.Backing] : [volume.Backing, volume.Mount];
-
-    private static bool IsWithin(string path, string directory) =>
-        path == directory || path.StartsWith(directory == "/" ? directory : directory + "/", StringComparison.Ordinal);
 }

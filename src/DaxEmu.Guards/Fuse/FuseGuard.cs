@@ -44,7 +44,16 @@ public sealed class FuseGuard : IVolumeGuard
         _events = events;
         (DataPath, DataPathReason) = PassthroughProbe.Settle(_device, volume, options.ForcePageCache);
         Gaps = [.. mounted.Gaps, .. DataPath == FuseDataPath.Passthrough ? StartWatch(contract, out _punches) : PageCacheGaps];
-        _session = new FuseSession(volume, _device, contract, events, _punches, DataPath, options.Threads);
+        try
+        {
+            _session = new FuseSession(volume, _device, contract, events, _punches, DataPath, options.Threads);
+        }
+        catch
+        {
+            _punches?.Dispose();
+            throw;
+        }
+
         _session.Start();
         _mountDevice = DeviceOf(volume.MountPoint);
     }
@@ -189,10 +198,9 @@ public sealed class FuseGuard : IVolumeGuard
         lock (node.Gate)
         {
             node.Pins--;
-            if (node.Pins == 0 && node.Held is { IsEmpty: true } held)
+            if (node.Pins == 0 && node.Held is { } held && held.TryEnd())
             {
                 node.Held = null;
-                held.Dispose();
             }
 
             _punches?.Adjust(node);

@@ -231,6 +231,20 @@ internal sealed class HeldPages(SafeFileHandle backing) : IDisposable
         }
     }
 
+    /// <summary>Ends it unless something is held; what is written back from then on goes to the backing file.</summary>
+    internal bool TryEnd()
+    {
+        lock (_gate)
+        {
+            if (_held.IsEmpty)
+            {
+                Dispose();
+            }
+
+            return _isDisposed;
+        }
+    }
+
     /// <summary>Ends it. What is still held is lost, as in a crash.</summary>
     public void Dispose()
     {

@@ -17,12 +17,14 @@ internal sealed class PreContentListener : IDisposable
     private const ulong GroupToken = 1;
     private const ulong StopToken = 2;
     private const long Forever = -1;
+    private const long WarningPause = 10_000;
     private readonly FanotifyGroup _group;
     private readonly IGuardEvents _events;
     private readonly string _volume;
     private readonly Action<PreContentEvent> _take;
     private readonly EventDescriptor _stop = new();
     private readonly Thread[] _threads;
+    private long _warned = -WarningPause;
 
     /// <summary>Makes one; it reads nothing yet.</summary>
     /// <param name="group">The group; it stays the caller's.</param>
@@ -77,8 +79,24 @@ internal sealed class PreContentListener : IDisposable
 
                 // EAGAIN: another of the threads was quicker.
                 int length = FileContents.Read(_group.Descriptor, buffer);
+                if (length < 0 && length is not (-EAGAIN or -EINTR))
+                {
+                    WarnOfLoss(-length);
+                }
+
                 TakeAll(buffer.AsSpan(0, Math.Max(length, 0)));
             }
+        }
+    }
+
+    // The kernel has refused the operation itself: it could not make the descriptor that tells of it.
+    private void WarnOfLoss(int errno)
+    {
+        long now = Environment.TickCount64;
+        if (now - Interlocked.Read(ref _warned) > WarningPause)
+        {
+            Interlocked.Exchange(ref _warned, now);
+            _events.Warning($"{_volume}: an operation was refused (EPERM) because it could not be read: {Linux.ErrnoName.Describe(errno)}");
         }
     }
 
