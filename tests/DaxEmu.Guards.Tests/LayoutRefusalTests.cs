@@ -162,6 +162,53 @@ public sealed class LayoutRefusalTests
         Assert.Equal(0, file.Remove(page: 4));
     }
 
+    /// <summary>Descriptors tell of punches when a mark was there as they were opened, and the mark goes as soon as the last opening is seen to be done.</summary>
+    [Fact]
+    public async Task Madvise_remove_is_refused_through_every_one_of_many_descriptors_opened_at_once_before_the_pin()
+    {
+        const int Openers = 8;
+        const int Each = 40;
+        using MountedVolume volume = new(FuseDataPath.Passthrough);
+        SkipWithoutWatch(volume);
+        string file = volume.WriteFile("data");
+        using Barrier start = new(Openers);
+        MappedFile[] opened = [.. (await Task.WhenAll(Enumerable.Range(0, Openers).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                start.SignalAndWait();
+                return Enumerable.Range(0, Each).Select(_ => new MappedFile(file, 16)).ToArray();
+            },
+            TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)))).SelectMany(f => f)];
+
+        int[] answers;
+        using (await volume.Pin("data", 4, 8))
+        {
+            answers = [.. opened.Select(f => f.Remove(page: 4))];
+        }
+
+        Array.ForEach(opened, f => f.Dispose());
+        Assert.All(answers, a => Assert.Equal(-ETXTBSY, a));
+    }
+
+    [Fact]
+    public async Task A_file_without_pins_carries_no_mark_once_it_is_open_so_that_reads_and_writes_cost_nothing()
+    {
+        using MountedVolume volume = new(FuseDataPath.Passthrough);
+        SkipWithoutWatch(volume);
+        using OpenedFile file = new(volume.WriteFile("data"), Libc.O_RDWR);
+        MustLoseItsMark();
+        using (await volume.Pin("data", 4, 8))
+        {
+            using OpenedFile while_pinned = new(volume.On("data"), Libc.O_RDWR);
+            Assert.Contains(Marks(), m => m.Contains(" mask:100000 ", StringComparison.Ordinal));
+        }
+
+        MustLoseItsMark();
+
+        // The event of an opening comes after it.
+        void MustLoseItsMark() => Assert.True(SpinWait.SpinUntil(() => !Marks().Any(), TimeSpan.FromSeconds(30)), string.Join('\n', Marks()));
+    }
+
     /// <summary>What the two tests above would see if the watch did not work: the kernel takes such a punch past FUSE.</summary>
     [Fact]
     public async Task Madvise_remove_slips_past_a_guard_that_was_not_told_of_the_pin()
@@ -279,6 +326,11 @@ public sealed class LayoutRefusalTests
         Assert.Equal((byte)'a', File.ReadAllBytes(to)[2 * Libc.Page]);
         Assert.DoesNotContain(volume.Journal.Of(), e => e is LayoutDecided);
     }
+
+    // proc(5), fdinfo: this process has no other groups while tests do not run side by side.
+    private static IEnumerable<string> Marks() => Directory.GetFiles("/proc/self/fdinfo")
+        .SelectMany(f => File.Exists(f) ? File.ReadAllLines(f) : [])
+        .Where(l => l.StartsWith("fanotify ino:", StringComparison.Ordinal));
 
     private static void SkipWithoutWatch(MountedVolume volume)
     {

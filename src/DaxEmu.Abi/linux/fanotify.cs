@@ -18,6 +18,7 @@ public static class linux_fanotify
     public const uint FAN_ALLOW = 0x1;
     public const uint FAN_DENY = 0x2;
 
+    public const ulong FAN_OPEN = 0x20;
     public const ulong FAN_OPEN_PERM = 0x10000;
 
     [Since("6.14")]

@@ -28,7 +28,7 @@ internal sealed class FileOperations(
         }
 
         int opened = FileContents.Reopen(node.Handle, flags & O_ACCMODE, out SafeFileHandle? descriptor);
-        return opened < 0 ? opened : Answer.Structure(reply, Admit(node, descriptor!, flags));
+        return opened < 0 ? opened : Answer.Structure(reply, Admit(node, descriptor!, flags, request.Header));
     }
 
     internal int Create(Node parent, ref FuseRequest request, Span<byte> reply)
@@ -48,7 +48,7 @@ internal sealed class FileOperations(
         // Somebody made it behind the mount's back. ESTALE has the kernel look it up and open it as the existing file it is.
         return made == -EEXIST && (flags & O_EXCL) == 0 ? -ESTALE
             : made < 0 ? made
-            : EntryAndOpen(descriptor!, flags, reply);
+            : EntryAndOpen(descriptor!, flags, request.Header, reply);
     }
 
     internal int CreateUnnamed(Node parent, ref FuseRequest request, Span<byte> reply)
@@ -64,7 +64,7 @@ internal sealed class FileOperations(
             made = caller.Failure < 0 ? caller.Failure : FileNames.Open(parent.Handle, ".\0"u8, how, wish.mode, out descriptor);
         }
 
-        return made < 0 ? made : EntryAndOpen(descriptor!, flags, reply);
+        return made < 0 ? made : EntryAndOpen(descriptor!, flags, request.Header, reply);
     }
 
     internal int Release(ref FuseRequest request)
@@ -74,10 +74,7 @@ internal sealed class FileOperations(
             lock (file.Node.Gate)
             {
                 backings.Released(file.Node);
-                if (file.IsWritable && --file.Node.WritableOpens == 0)
-                {
-                    punches?.Adjust(file.Node);
-                }
+                punches?.OnReleased(file.Node);
             }
 
             file.Descriptor.Dispose();
@@ -256,7 +253,7 @@ internal sealed class FileOperations(
         return null;
     }
 
-    private int EntryAndOpen(SafeFileHandle descriptor, int flags, Span<byte> reply)
+    private int EntryAndOpen(SafeFileHandle descriptor, int flags, in fuse_in_header header, Span<byte> reply)
     {
         Node? node = null;
         statx status = default;
@@ -269,21 +266,20 @@ internal sealed class FileOperations(
         }
 
         int entry = Answer.Entry(reply, node!, status);
-        return entry + Answer.Structure(reply[entry..], Admit(node!, descriptor, flags));
+        return entry + Answer.Structure(reply[entry..], Admit(node!, descriptor, flags, header));
     }
 
-    private fuse_open_out Admit(Node node, SafeFileHandle descriptor, int flags)
+    private fuse_open_out Admit(Node node, SafeFileHandle descriptor, int flags, in fuse_in_header header)
     {
-        bool isWritable = (flags & O_ACCMODE) != O_RDONLY;
-        OpenFile file = new(node, descriptor, isWritable);
+        OpenFile file = new(node, descriptor, (flags & O_ACCMODE) != O_RDONLY);
         lock (node.Gate)
         {
             (uint how, int backing) = backings.Opened(node, descriptor);
 
-            // The kernel settles whether a file sends pre-content events when it opens the backing file, after this reply.
-            if (isWritable && node.WritableOpens++ == 0)
+            // What is open for writing only cannot be mapped.
+            if ((flags & O_ACCMODE) == O_RDWR)
             {
-                punches?.Adjust(node);
+                punches?.OnOpening(node, (int)header.pid);
             }
 
             return new fuse_open_out { fh = _open.Add(file), open_flags = how, backing_id = backing };

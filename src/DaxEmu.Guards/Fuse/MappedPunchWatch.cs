@@ -13,9 +13,10 @@ namespace DaxEmu.Guards.Fuse;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Whether a descriptor can send events is settled when it is opened, which for the backing file is just after the reply to FUSE_OPEN. A
-/// file that is open for writing therefore carries a mark with its events ignored: descriptors opened meanwhile, and mappings made of
-/// them, can be watched later. A pin replaces it with a mark that asks.
+/// Whether a descriptor can send events is settled when it is opened, which for the backing file is just after the reply to FUSE_OPEN. From
+/// before the reply until then the file therefore carries a mark with its events ignored: descriptors opened meanwhile, and mappings made of
+/// them, can be watched later. That the kernel has opened it is told by an event of its own, with the thread. So the mark, which costs each read
+/// and write about as much as passing it through, is gone by the time that the caller reads or writes. A pin brings a mark that asks.
 /// </para>
 /// <para>
 /// An event does not tell its operation, but its thread is blocked in it, so its system call can be read.
@@ -62,23 +63,47 @@ internal sealed class MappedPunchWatch : IDisposable
         return null;
     }
 
+    /// <summary>A thread is about to be told that it may open a file, passed through, to read and write. The caller holds the node's gate.</summary>
+    internal void OnOpening(Node node, int thread)
+    {
+        if (!node.IsCached)
+        {
+            node.Opening.Add(thread);
+            Adjust(node);
+        }
+    }
+
+    /// <summary>An open file is no more. The caller holds the node's gate.</summary>
+    internal void OnReleased(Node node)
+    {
+        // Opens that failed in the kernel after all, and those of which there was one event for two.
+        if (node.Opens == 0 && node.Opening.Count > 0)
+        {
+            node.Opening.Clear();
+            Adjust(node);
+        }
+    }
+
     /// <summary>Brings the watch of a file in line with its pins and opens. The caller holds the node's gate.</summary>
     internal void Adjust(Node node)
     {
         // A punch through a mapping that is not passed through comes by FUSE.
-        PunchWatch wanted = node.IsCached ? PunchWatch.Off : node.Pins > 0 ? PunchWatch.Asking : node.WritableOpens > 0 ? PunchWatch.Silent : PunchWatch.Off;
+        PunchWatch wanted = node.IsCached ? PunchWatch.Off
+            : (node.Pins > 0 ? PunchWatch.Asking : PunchWatch.Off) | (node.Opening.Count > 0 ? PunchWatch.Opening : PunchWatch.Off);
         if (wanted == node.Watch)
         {
             return;
         }
 
         // Ignoring comes before asking ends, and asking before ignoring ends, so that a mark of either kind is there throughout.
-        int done = wanted switch
-        {
-            PunchWatch.Asking => First(_group.Mark(node.Handle, true), Drop(node, PunchWatch.Silent)),
-            PunchWatch.Silent => First(_group.Ignore(node.Handle, true), Drop(node, PunchWatch.Asking)),
-            _ => Drop(node, node.Watch),
-        };
+        (bool isAsking, bool isOpening) = (node.Watch.HasFlag(PunchWatch.Asking), node.Watch.HasFlag(PunchWatch.Opening));
+        (bool asks, bool opens) = (wanted.HasFlag(PunchWatch.Asking), wanted.HasFlag(PunchWatch.Opening));
+        int done = Begin(node, opens && !asks, isOpening && !isAsking, _group.Ignore);
+        done = First(done, Begin(node, asks, isAsking, (file, wish) => _group.Mark(file, wish)));
+        done = First(done, Begin(node, opens, isOpening, _group.TellOpens));
+        done = First(done, End(node, asks, isAsking, (file, wish) => _group.Mark(file, wish)));
+        done = First(done, End(node, opens && !asks, isOpening && !isAsking, _group.Ignore));
+        done = First(done, End(node, opens, isOpening, _group.TellOpens));
         node.Watch = wanted;
         if (done < 0)
         {
@@ -99,13 +124,20 @@ internal sealed class MappedPunchWatch : IDisposable
 
     private static int First(int one, int other) => one < 0 ? one : other;
 
-    private int Drop(Node node, PunchWatch watch) => node.Watch != watch ? 0
-        : watch == PunchWatch.Asking ? _group.Mark(node.Handle, false)
-        : watch == PunchWatch.Silent ? _group.Ignore(node.Handle, false)
-        : 0;
+    private static int Begin(Node node, bool wanted, bool isThere, Func<SafeFileHandle, bool, int> mark) =>
+        wanted && !isThere ? mark(node.Handle, true) : 0;
+
+    private static int End(Node node, bool wanted, bool isThere, Func<SafeFileHandle, bool, int> mark) =>
+        !wanted && isThere ? mark(node.Handle, false) : 0;
 
     private void Take(PreContentEvent asked)
     {
+        if (asked.HasOpened)
+        {
+            OnOpened(asked);
+            return;
+        }
+
         // Of a thread without an id here nothing can be told, and reads and writes must not suffer for it.
         BlockedSystemCall call = asked.Thread == 0 ? BlockedSystemCall.Unknown : BlockedSystemCall.OfBlocking(asked.Thread);
 
@@ -123,6 +155,28 @@ internal sealed class MappedPunchWatch : IDisposable
             new BlockedCaller(asked.Thread, call, function),
             () => new LayoutOperation(file, PathOf(file), LayoutOperationKind.PunchHole, asked.Range, Callers.OfThread(asked.Thread)),
             canCopy: false);
+    }
+
+    // By somebody, also by the backing path and by the guard itself; only that of a thread which opens it through the mount counts.
+    private void OnOpened(PreContentEvent opened)
+    {
+        using (opened.File)
+        {
+            if (_volume.Nodes.Hold(InPlaceVolume.IdentityOf(opened.File)) is not { } node)
+            {
+                return;
+            }
+
+            lock (node.Gate)
+            {
+                if (node.Opening.Remove(opened.Thread))
+                {
+                    Adjust(node);
+                }
+            }
+
+            _volume.Nodes.Release(node);
+        }
     }
 
     private string PathOf(FileIdentity identity)

@@ -31,14 +31,18 @@ internal sealed class Node(ulong id, FileIdentity identity, ulong shownInode, ui
     /// <summary>References this process holds: pins and resolved descriptors. Guarded by the table.</summary>
     internal int Holds { get; set; }
 
-    /// <summary>Guards what follows.</summary>
+    /// <summary>
+    /// Guards what follows. The thread that lets other accesses to the file go on takes it too: who has it touches no content of a file.
+    /// </summary>
     internal Lock Gate { get; } = new();
 
     /// <summary>Open files on the mount.</summary>
     internal int Opens { get; set; }
 
-    /// <summary>Those that may write, and so could punch holes through a mapping.</summary>
-    internal int WritableOpens { get; set; }
+    /// <summary>
+    /// Threads that open it so that they could punch holes through a mapping, and whose open file the kernel has yet to make; one entry for each.
+    /// </summary>
+    internal List<int> Opening { get; } = [];
 
     /// <summary>The kernel's id of the backing file, shared by all opens as the kernel demands; 0 when there is none.</summary>
     internal int BackingId { get; set; }

@@ -106,7 +106,12 @@ internal sealed class PreContentListener : IDisposable
         {
             (ulong offset, ulong count) = RangeOf(events[metadata.metadata_len..(int)metadata.event_len]);
             Take(new(
-                new SafeFileHandle(metadata.fd, ownsHandle: true), metadata.pid, (metadata.mask & FAN_OPEN_PERM) != 0, offset, count));
+                new SafeFileHandle(metadata.fd, ownsHandle: true),
+                metadata.pid,
+                (metadata.mask & FAN_OPEN_PERM) != 0,
+                (metadata.mask & FAN_OPEN) != 0,
+                offset,
+                count));
             events = events[(int)metadata.event_len..];
         }
     }

@@ -59,6 +59,12 @@ public sealed unsafe partial class FanotifyGroup : IDisposable
     public int Mark(SafeFileHandle file, bool wanted, bool withOpens = false) =>
         Mark(file, wanted ? FAN_MARK_ADD : FAN_MARK_REMOVE, FAN_PRE_ACCESS | (withOpens ? FAN_OPEN_PERM : 0));
 
+    /// <summary>Has events tell when a file has been opened, or no longer. Nobody waits for an answer to those.</summary>
+    /// <param name="file">The file; the descriptor may be O_PATH.</param>
+    /// <param name="wanted">True to be told.</param>
+    /// <returns>0 or the negated errno.</returns>
+    public int TellOpens(SafeFileHandle file, bool wanted) => Mark(file, wanted ? FAN_MARK_ADD : FAN_MARK_REMOVE, FAN_OPEN);
+
     /// <summary>
     /// Marks a file, or no longer, as one whose events are dropped in the kernel. A file opened while it has a mark of either kind can
     /// send events for as long as it stays open; one opened without cannot (fs/notify/fsnotify.c).
