@@ -17,7 +17,8 @@ foreach (IBenchmark benchmark in all.Where(b => args.Length == 0 || args.Contain
     foreach (Measurement row in benchmark.Run())
     {
         within &= row.IsWithinLimit;
-        string limit = row.LimitNs is double ns ? $"  limit {ns:N0} ns{(row.IsWithinLimit ? "" : ": EXCEEDED")}" : "";
+        string limit = row.LimitNs is double ns ? $"  limit {ns:N0} ns" : row.LimitRatio is double ratio ? $"  limit {ratio:N2}x" : "";
+        limit += row.IsWithinLimit ? "" : ": EXCEEDED";
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"  {row.What,-52} {row.MedianNs,12:N1} ns {row.Ratio,10:N2}x{limit}"));
     }
