@@ -71,6 +71,14 @@ public sealed class GuardFaultTests(Machine machine)
     public Task A_punch_in_a_file_without_a_name_allocates_nothing() =>
         ComesToAsync("nameless", "begin 1: 1|end: 1|begin 3: 1|end: 1|allocations: 0|madvise: -, 16384 bytes");
 
+    [Fact]
+    public Task Truncating_a_file_under_a_lease_waits_for_it_and_is_asked_for() =>
+        ComesToAsync("leased", "begin 1: 1|end: 1|truncate: -, 16384 bytes");
+
+    [Fact]
+    public Task Copying_may_share_blocks_where_nothing_else_is_known() =>
+        ComesToAsync("copied", "begin 8: -26|copy_file_range: ETXTBSY, 16384 bytes");
+
     private async Task ComesToAsync(string what, string expected)
     {
         string directory = Directory.CreateDirectory(Path.Combine(machine.Files, $"faults-{what}")).FullName;

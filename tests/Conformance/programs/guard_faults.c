@@ -9,6 +9,7 @@
 #include <linux/openat2.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -370,6 +371,36 @@ static void nameless(void)
     say("madvise", result == 0);
 }
 
+/* A file that somebody has a lease on: truncate(2) waits until it is given back. */
+static void leased(void)
+{
+    start_guard(listen_abstract());
+    int held[2];
+    char byte;
+    sigset_t broken;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGIO);
+    CHECK(close(open("leased", O_WRONLY | O_CREAT, 0600)) == 0 && pipe(held) == 0 && sigprocmask(SIG_BLOCK, &broken, NULL) == 0);
+    if (fork() == 0) {
+        int file = open("leased", O_RDONLY), signal;
+        CHECK(file >= 0 && fcntl(file, F_SETLEASE, F_RDLCK) == 0 && write(held[1], "x", 1) == 1);
+        CHECK(sigwait(&broken, &signal) == 0 && fcntl(file, F_SETLEASE, F_UNLCK) == 0);
+        _exit(0);
+    }
+    CHECK(read(held[0], &byte, 1) == 1);
+    say("truncate", truncate("leased", 0) == 0);
+}
+
+/* On a filesystem of which it is not known that it always copies. */
+static void copied(void)
+{
+    answers[0] = -ETXTBSY;
+    start_guard(listen_abstract());
+    int from = open("/dev/shm", O_TMPFILE | O_RDWR, 0600), to = open("/dev/shm", O_TMPFILE | O_RDWR, 0600);
+    CHECK(from >= 0 && to >= 0 && write(from, "x", 1) == 1 && lseek(from, 0, SEEK_SET) == 0);
+    say("copy_file_range", copy_file_range(from, NULL, to, NULL, 1, 0) == 1);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -389,6 +420,8 @@ static const struct {
     { "expired", expired },
     { "hole", hole },
     { "nameless", nameless },
+    { "leased", leased },
+    { "copied", copied },
 };
 
 int main(int argc, char **argv)

@@ -426,6 +426,20 @@ public sealed class PreloadServerTests
     }
 
     [Fact]
+    public void What_the_guard_fails_at_is_EIO_and_not_taken_for_a_file_that_nobody_guards()
+    {
+        using PreloadedVolume volume = new(contract: new SpeechlessContract());
+        using SafeFileHandle file = Open(volume.WriteFile("data"));
+        using GuardClient client = volume.Connect();
+
+        Assert.Equal(-EIO, client.Begin(file, DAXEMU_GUARD_TRUNCATE));
+
+        client.WaitForEnd();
+        Assert.Contains("could not be served", Assert.Single(volume.Events.Warnings), StringComparison.Ordinal);
+        volume.Events.Warnings.Clear();
+    }
+
+    [Fact]
     public void On_an_overlay_whose_files_have_other_device_numbers_than_its_directories_programs_ask_too()
     {
         Root.IsNeededTo("mount");
@@ -490,6 +504,12 @@ public sealed class PreloadServerTests
         await volume.PinAsync(path).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Single(volume.Events.Warnings);
         volume.Events.Warnings.Clear();
+    }
+
+    /// <summary>Breaks its word: it decides nothing.</summary>
+    private sealed class SpeechlessContract : ProceedingContract
+    {
+        public override ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation) => new((LayoutDecision)null!);
     }
 
     private static SafeFileHandle Open(string path, FileAccess access = FileAccess.ReadWrite) =>
