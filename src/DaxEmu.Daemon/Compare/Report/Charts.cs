@@ -1,14 +1,17 @@
 using OxyPlot;
 using OxyPlot.Axes;
-using OxyPlot.Legends;
 using OxyPlot.Series;
 
 namespace DaxEmu.Daemon.Compare;
 
-/// <summary>The report's charts, as SVG elements that take their colour of text from the page.</summary>
+/// <summary>The report's charts, as SVG elements that take their colour of text from the page; what a colour stands for the page says itself.</summary>
 internal static class Charts
 {
     private const int Width = 760;
+
+    // The exporter measures text of a font that it does not know too short: names would be cut off, and titles lie on numbers.
+    private const double RoomForNames = 100;
+    private const double RoomForNumbers = 12;
 
     // Where a logarithmic axis begins: below 1, so that one of something shows, and none does not.
     private const double Least = 0.5;
@@ -24,7 +27,7 @@ internal static class Charts
         OxyColor.FromRgb(213, 94, 0), OxyColor.FromRgb(86, 180, 233), OxyColor.FromRgb(148, 148, 148),
     ];
 
-    /// <summary>Bars, one group a policy.</summary>
+    /// <summary>Bars, one group a policy, in the colours of <see cref="ColourOf"/>.</summary>
     /// <param name="name">Tells it from other charts of the page; a word.</param>
     /// <param name="policies">The policies.</param>
     /// <param name="unit">What the axis counts.</param>
@@ -35,7 +38,7 @@ internal static class Charts
         string name, IReadOnlyList<PolicyReport> policies, string unit, bool isLogarithmic, bool isStacked,
         params (string Name, Func<PolicyReport, double> Value)[] series)
     {
-        PlotModel model = Empty(series.Length > 1);
+        PlotModel model = Empty();
         CategoryAxis names = new() { Position = AxisPosition.Left, TicklineColor = OxyColors.Transparent, StartPosition = 1, EndPosition = 0 };
         names.Labels.AddRange(policies.Select(p => p.Policy));
         model.Axes.Add(names);
@@ -59,19 +62,20 @@ internal static class Charts
             model.Series.Add(bars);
         }
 
-        return Svg(name, model, 90 + (policies.Count * (isStacked || series.Length == 1 ? 30 : 16 * series.Length)));
+        return Svg(name, model, 70 + (policies.Count * (isStacked || series.Length == 1 ? 30 : 16 * series.Length)));
     }
 
-    /// <summary>A line a policy: throughput from round to round.</summary>
+    /// <summary>A line a policy: throughput from round to round; in the colours of <see cref="ColourOf"/>.</summary>
     /// <param name="name">Tells it from other charts of the page; a word.</param>
     /// <param name="policies">The policies.</param>
     public static string Lines(string name, IReadOnlyList<PolicyReport> policies)
     {
-        PlotModel model = Empty(true);
+        PlotModel model = Empty();
         model.Axes.Add(new LinearAxis
         {
             Position = AxisPosition.Bottom,
             Title = "share of the policy's rounds, %",
+            AxisTitleDistance = RoomForNumbers,
             TicklineColor = Faint,
             MinorTicklineColor = Faint,
             Minimum = 0,
@@ -96,38 +100,33 @@ internal static class Charts
             model.Series.Add(line);
         }
 
-        return Svg(name, model, 320);
+        return Svg(name, model, 300);
     }
 
-    private static PlotModel Empty(bool hasLegend)
+    /// <summary>The colour of a series, as CSS has it.</summary>
+    /// <param name="series">Which; from 0.</param>
+    public static string ColourOf(int series)
     {
-        PlotModel model = new()
-        {
-            Background = OxyColors.Transparent,
-            TextColor = Ink,
-            PlotAreaBorderColor = Faint,
-            DefaultFont = "sans-serif",
-            DefaultFontSize = 12,
-        };
-        if (hasLegend)
-        {
-            model.Legends.Add(new Legend
-            {
-                LegendPlacement = LegendPlacement.Outside,
-                LegendPosition = LegendPosition.TopCenter,
-                LegendOrientation = LegendOrientation.Horizontal,
-                LegendBorderThickness = 0,
-            });
-        }
-
-        return model;
+        OxyColor colour = Palette[series % Palette.Length];
+        return $"rgb({colour.R},{colour.G},{colour.B})";
     }
+
+    private static PlotModel Empty() => new()
+    {
+        Background = OxyColors.Transparent,
+        TextColor = Ink,
+        PlotAreaBorderColor = Faint,
+        DefaultFont = "sans-serif",
+        DefaultFontSize = 12,
+        PlotMargins = new OxyThickness(RoomForNames, double.NaN, double.NaN, double.NaN),
+    };
 
     private static Axis Values(string unit, bool isLogarithmic, AxisPosition position)
     {
         Axis axis = isLogarithmic ? new LogarithmicAxis { Minimum = Least } : new LinearAxis { Minimum = 0, MinimumPadding = 0 };
         axis.Position = position;
         axis.Title = unit;
+        axis.AxisTitleDistance = RoomForNumbers;
         axis.TicklineColor = Faint;
         axis.MinorTicklineColor = Faint;
         axis.MajorGridlineStyle = LineStyle.Solid;

@@ -11,6 +11,9 @@ internal static class CompareTable
         "policy", "MiB/s", "write p50/p99", "op p50/p99", "refused", "ignored", "delayed", "killed", "WR failed", "disagree", "lost/synced/flushed",
     ];
 
+    // Below, one slow operation more or less makes another number.
+    private const int EnoughRounds = 10;
+
     /// <summary>Writes it.</summary>
     public static void Show(CompareReport report, Terminal terminal)
     {
@@ -24,10 +27,24 @@ internal static class CompareTable
             }
         }
 
+        if (Doubt(report) is { } doubt)
+        {
+            terminal.Line($"[yellow]{doubt}[/]");
+        }
+
         if (report.Policies.Select(p => p.Crash.NotMeasured).FirstOrDefault(r => r is not null) is { } reason)
         {
             terminal.Line($"lost: not measured: {reason}");
         }
+    }
+
+    /// <summary>Why the numbers say little; null when they do not.</summary>
+    internal static string? Doubt(CompareReport report)
+    {
+        int fewest = report.Policies.Min(p => p.Rounds);
+        return fewest < EnoughRounds
+            ? $"Numbers of few rounds ({fewest} under one policy) tell how policies behave, not how fast: run it longer (--seconds) on a machine that does nothing else."
+            : null;
     }
 
     /// <summary>A duration with its unit.</summary>
