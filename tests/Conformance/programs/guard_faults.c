@@ -76,14 +76,16 @@ static void reply(int socket, int result, const void *body, size_t length)
 static void answer(int socket, const struct request *request)
 {
     struct daxemu_guard_files files = { .flags = files_answer > 0 ? (unsigned)files_answer : 0 };
+    int result;
     switch (request->header.type) {
     case DAXEMU_REQ_GUARD_FILES:
         reply(socket, files_answer < 0 ? files_answer : 0, &files, files_answer < 0 ? 0 : sizeof files);
         break;
     case DAXEMU_REQ_GUARD_BEGIN:
-        printf("begin %u: %d\n", request->begin.kind, answers[answered]);
-        reply(socket, answers[answered], "", 0);
-        answered += answers[answered + 1] != 0;
+        result = answers[answered];
+        answered += answers[answered + 1] != 0; /* by the time that the next may ask, on a connection of its own */
+        printf("begin %u: %d\n", request->begin.kind, result);
+        reply(socket, result, "", 0);
         break;
     case DAXEMU_REQ_GUARD_END:
         printf("end: %u\n", request->end.carried_out);
@@ -113,6 +115,9 @@ static void *accept_all(void *listener)
     pthread_t thread;
     for (;;) {
         int socket = accept((int)(intptr_t)listener, NULL, NULL);
+        /* The program has left none. */
+        if (socket < 0 && errno == EMFILE)
+            return NULL;
         CHECK(socket >= 0 && pthread_create(&thread, NULL, serve, (void *)(intptr_t)socket) == 0 && pthread_detach(thread) == 0);
     }
     return NULL;
@@ -206,7 +211,7 @@ static void no_descriptor_and_nothing_known(void)
     snprintf(path, sizeof path, "%s/device.sock", getenv("DIRECTORY"));
     CHECK(setenv("DAXEMU_SOCKET", path, 1) == 0);
     snprintf(path, sizeof path, "%s/" DAXEMU_GUARD_SOCKET, getenv("DIRECTORY"));
-    start_guard(listen_at(path));
+    listen_at(path);
     leave_no_descriptor();
     say("ftruncate", ftruncate(fd, 0) == 0);
 }
