@@ -19,6 +19,9 @@ public abstract class ContractDecorator(IFileContract contract) : IFileContract
         contract.RequestAsync(operation, cancellation);
 
     /// <inheritdoc/>
+    public virtual bool Forbid(LayoutOperation operation, int errno) => contract.Forbid(operation, errno);
+
+    /// <inheritdoc/>
     public virtual void ReportBreach(Pin pin, ByteRange range, string evidence) => contract.ReportBreach(pin, range, evidence);
 
     /// <inheritdoc/>

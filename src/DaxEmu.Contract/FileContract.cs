@@ -129,6 +129,35 @@ public sealed partial class FileContract(
     }
 
     /// <inheritdoc/>
+    public bool Forbid(LayoutOperation operation, int errno)
+    {
+        // As in DecideAsync: the policy is read outside the lock, and the pins are those of the moment of the verdict.
+        if (!IsPinned(operation.File, operation.Range))
+        {
+            return false;
+        }
+
+        PolicySetting policy = policies.Resolve(operation.File, operation.Path);
+        FileState file = Enter(operation.File);
+        try
+        {
+            List<Pin> pins = [.. file.Pins.Overlaps(operation.Range)];
+            if (pins.Count > 0)
+            {
+                PinsInTheWay met = PinsInTheWay.Of(pins);
+                LayoutDecided decided = new(time.GetUtcNow(), operation, met.Named, met.Count, policy, LayoutVerdict.Refuse, errno);
+                journal.Append(decided with { IsAvoidable = true });
+            }
+
+            return pins.Count > 0;
+        }
+        finally
+        {
+            Leave(file);
+        }
+    }
+
+    /// <inheritdoc/>
     public void ReportBreach(Pin pin, ByteRange range, string evidence)
     {
         LayoutOperation? cause = CauseOf(pin, range);

@@ -28,6 +28,15 @@ public interface IFileContract
     ValueTask<LayoutDecision> RequestAsync(LayoutOperation operation, CancellationToken cancellation);
 
     /// <summary>
+    /// Refuses an operation that meets a pin, whatever the file's policy, because its caller does the same in another way when it fails:
+    /// copy_file_range(2), which would share blocks, is followed by reading and writing. Recorded as one that was judged.
+    /// </summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="errno">What its caller is told.</param>
+    /// <returns>False when it meets no pin: nothing was recorded, and it is to be asked for like any other.</returns>
+    bool Forbid(LayoutOperation operation, int errno) => IsPinned(operation.File, operation.Range);
+
+    /// <summary>
     /// Reports that a region's bytes changed without the contract having been asked, such as a truncate of the backing file.
     /// </summary>
     /// <param name="pin">The pin whose range was affected.</param>

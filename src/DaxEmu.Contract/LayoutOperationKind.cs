@@ -35,4 +35,7 @@ public enum LayoutOperationKind
 
     /// <summary>A change of the file's DAX flag (FS_XFLAG_DAX).</summary>
     DaxFlagChange,
+
+    /// <summary>One that a guard could not tell: any that begins there, so it is judged as the worst.</summary>
+    Unknown,
 }

@@ -8,7 +8,8 @@ public static class LayoutReaches
     public static LayoutReach Of(LayoutOperationKind kind) => kind switch
     {
         // fallocate(2): what lies behind a collapsed or inserted range moves, to the end of the file.
-        LayoutOperationKind.Truncate or LayoutOperationKind.CollapseRange or LayoutOperationKind.InsertRange => LayoutReach.ToTheEnd,
+        LayoutOperationKind.Truncate or LayoutOperationKind.CollapseRange or LayoutOperationKind.InsertRange or LayoutOperationKind.Unknown
+            => LayoutReach.ToTheEnd,
 
         LayoutOperationKind.OpenTruncate or LayoutOperationKind.DaxFlagChange => LayoutReach.WholeFile,
         LayoutOperationKind.PunchHole or LayoutOperationKind.ZeroRange or LayoutOperationKind.ReflinkInto or LayoutOperationKind.ReflinkFrom
@@ -29,5 +30,5 @@ public static class LayoutReaches
 
     /// <summary>True when the file may be shorter after it.</summary>
     internal static bool MayShrink(LayoutOperationKind kind) => kind is LayoutOperationKind.Truncate or LayoutOperationKind.OpenTruncate
-        or LayoutOperationKind.CollapseRange or LayoutOperationKind.Exchange;
+        or LayoutOperationKind.CollapseRange or LayoutOperationKind.Exchange or LayoutOperationKind.Unknown;
 }

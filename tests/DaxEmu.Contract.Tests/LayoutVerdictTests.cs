@@ -62,6 +62,25 @@ public sealed class LayoutVerdictTests
         Assert.Equal(LayoutVerdict.Refuse, (await world.Punch(0, 101)).Verdict);
     }
 
+    [Theory]
+    [InlineData(Policy.Deny)]
+    [InlineData(Policy.Legacy)]
+    [InlineData(Policy.Wait)]
+    public async Task What_a_caller_does_otherwise_is_refused_where_a_pin_is_whatever_the_policy_and_recorded(Policy policy)
+    {
+        World world = new() { PolicyInForce = policy };
+        Pin pin = await world.Pin(0, 4096);
+        LayoutOperation met = World.Operation(LayoutOperationKind.ReflinkInto, new(4095, 8192));
+
+        Assert.False(world.Contract.Forbid(World.Operation(LayoutOperationKind.ReflinkInto, new(4096, 8192)), ETXTBSY));
+        Assert.True(world.Contract.Forbid(met, ETXTBSY));
+
+        LayoutDecided recorded = Assert.Single(world.Journal.Of().OfType<LayoutDecided>());
+        Assert.Equal((met, LayoutVerdict.Refuse, ETXTBSY, true), (recorded.Operation, recorded.Verdict, recorded.Errno, recorded.IsAvoidable));
+        Assert.Equal((policy, pin), (recorded.Policy.Policy, Assert.Single(recorded.Pins)));
+        Assert.True(Why.Explain(World.File, "/vol/data", world.Journal.Of(), [pin], recorded.Policy).Operation!.IsAvoidable);
+    }
+
     [Fact]
     public async Task After_the_last_pin_goes_the_same_truncate_proceeds()
     {

@@ -53,6 +53,7 @@ public sealed class LegacyPolicyTests
     [InlineData(LayoutOperationKind.Dedupe, true)]
     [InlineData(LayoutOperationKind.Exchange, true)]
     [InlineData(LayoutOperationKind.DaxFlagChange, false)]
+    [InlineData(LayoutOperationKind.Unknown, true)]
     public async Task Each_kind_takes_the_files_pages_or_leaves_them(LayoutOperationKind kind, bool takesPages)
     {
         await _world.Pin(0, Page);

@@ -19,4 +19,7 @@ public sealed record LayoutDecided(
 {
     /// <summary>How many pins an event names: enough to act on, and an event stays small whatever a file carries.</summary>
     public const int MaxPins = 8;
+
+    /// <summary>It was refused whatever the policy, since its caller copies the bytes instead (<see cref="IFileContract.Forbid"/>).</summary>
+    public bool IsAvoidable { get; init; }
 }

@@ -9,6 +9,7 @@ namespace DaxEmu.Contract;
 /// <param name="Verdict">What the guard was told to do; null while it waits.</param>
 /// <param name="Errno">0, or the errno of a refusal.</param>
 /// <param name="WaitsUntil">When its wait ends at the latest.</param>
+/// <param name="IsAvoidable">Its caller copies the bytes instead.</param>
 internal sealed record JudgedOperation(
     DateTimeOffset At,
     LayoutOperation Operation,
@@ -17,4 +18,5 @@ internal sealed record JudgedOperation(
     PolicySetting Policy,
     LayoutVerdict? Verdict,
     int Errno,
-    DateTimeOffset? WaitsUntil);
+    DateTimeOffset? WaitsUntil,
+    bool IsAvoidable = false);

@@ -15,7 +15,7 @@ public static class Why
         ContractEvent? last = events.LastOrDefault(e => e is LayoutDecided or LayoutWaits);
         JudgedOperation? judged = last switch
         {
-            LayoutDecided d => new(d.At, d.Operation, d.Pins, d.PinCount, d.Policy, d.Verdict, d.Errno, null),
+            LayoutDecided d => new(d.At, d.Operation, d.Pins, d.PinCount, d.Policy, d.Verdict, d.Errno, null, d.IsAvoidable),
             LayoutWaits w => new(w.At, w.Operation, w.Pins, w.PinCount, w.Policy, null, 0, w.Deadline),
             _ => null,
         };
@@ -77,7 +77,10 @@ public static class Why
         judged.Errno,
         Errno.NameOf(judged.Errno),
         judged.PinCount,
-        judged.Policy);
+        judged.Policy)
+    {
+        IsAvoidable = judged.IsAvoidable,
+    };
 
     private static WhyPin Describe(Pin pin, bool isHeld, DateTimeOffset? releasedAt, bool isRevoked) => new(
         pin.Id,

@@ -23,4 +23,8 @@ public sealed record WhyOperation(
     int Errno,
     string ErrnoName,
     int PinCount,
-    PolicySetting Policy);
+    PolicySetting Policy)
+{
+    /// <summary>It was refused whatever the policy: its caller copies the bytes instead.</summary>
+    public bool IsAvoidable { get; init; }
+}

@@ -30,7 +30,7 @@ internal static class EventText
 
     private static string Verdict(LayoutDecided decided) => decided.Verdict switch
     {
-        LayoutVerdict.Refuse => $"refused with errno {decided.Errno}",
+        LayoutVerdict.Refuse => $"refused with errno {decided.Errno}{(decided.IsAvoidable ? ", upon which its caller copies the bytes" : "")}",
         LayoutVerdict.Pretend => "answered with success, and nothing changed",
         _ => "allowed",
     };

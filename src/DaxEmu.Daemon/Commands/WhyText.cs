@@ -88,6 +88,11 @@ internal sealed class WhyText(Terminal terminal)
         {
             case LayoutVerdict.Refuse:
                 terminal.Line($"  asked       {asked}: [red]refused[/] with {operation.ErrnoName} ({operation.Errno})");
+                if (operation.IsAvoidable)
+                {
+                    terminal.Line($"              Under any policy: it would share blocks, and its caller copies the bytes instead.");
+                }
+
                 break;
             case LayoutVerdict.Pretend:
                 terminal.Line($"  asked       {asked}: [yellow]answered with success, and nothing changed[/]");

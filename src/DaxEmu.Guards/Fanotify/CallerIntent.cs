@@ -94,7 +94,7 @@ internal sealed record CallerIntent(LayoutOperationKind? Kind, ByteRange Range, 
         KernelStack stack = KernelStack.Of(asked.Thread);
         if (asked.IsOpen)
         {
-            return Unreadable(LayoutOperationKind.OpenTruncate, Whole, stack.FirstOf("do_filp_open", "path_openat"));
+            return Unreadable(LayoutOperationKind.Unknown, Whole, stack.FirstOf("do_filp_open", "path_openat"));
         }
 
         if (stack.FirstOf("do_madvise", "io_madvise") is not null && stack.FirstOf("vfs_fallocate") is { } punching)
@@ -110,7 +110,7 @@ internal sealed record CallerIntent(LayoutOperationKind? Kind, ByteRange Range, 
         // The mode of an allocation is nowhere to be read.
         if (stack.FirstOf("vfs_fallocate") is { } allocating)
         {
-            return Unreadable(LayoutOperationKind.CollapseRange, ByteRange.From(asked.Offset), allocating);
+            return Unreadable(LayoutOperationKind.Unknown, ByteRange.From(asked.Offset), allocating);
         }
 
         if (stack.FirstOf("vfs_copy_file_range", "vfs_clone_file_range", "vfs_dedupe_file_range", "vfs_dedupe_file_range_one") is { } sharing)
@@ -120,7 +120,7 @@ internal sealed record CallerIntent(LayoutOperationKind? Kind, ByteRange Range, 
 
         return stack.FirstOf("rw_verify_area", "vm_mmap_pgoff") is not null
             ? new(null, default, call)
-            : Unreadable(LayoutOperationKind.CollapseRange, ByteRange.From(asked.Offset), null);
+            : Unreadable(LayoutOperationKind.Unknown, ByteRange.From(asked.Offset), null);
 
         CallerIntent Unreadable(LayoutOperationKind worst, ByteRange range, string? function) =>
             new(isStrict ? worst : null, range, call, function ?? "");

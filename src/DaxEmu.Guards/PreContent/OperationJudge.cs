@@ -59,7 +59,7 @@ internal sealed class OperationJudge : IDisposable
         {
             LayoutOperation operation = describe();
             _callers.EndBefore(caller, operation.File);
-            if (canCopy && _contract.IsPinned(operation.File, operation.Range))
+            if (canCopy && _contract.Forbid(operation, ETXTBSY))
             {
                 Answer(asked, ETXTBSY);
                 return;

@@ -17,7 +17,8 @@ internal sealed class OperationUnderWay(BlockedCaller caller, FileIdentity ident
 
     /// <summary>
     /// Tells the contract that it is over. Whether it was carried out shows in the file: each operation that changes blocks sets the time
-    /// of the last change, which differs from one that was asked for before (multigrain time stamps: any kernel that has these events).
+    /// of the last change, which differs from one that was asked for before (multigrain time stamps: any kernel that has these events). So
+    /// does, on some, one that they refuse later than that: it counts as carried out (ext4_fallocate, file_modified before the checks).
     /// </summary>
     internal void End()
     {
