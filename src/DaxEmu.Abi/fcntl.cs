@@ -31,4 +31,13 @@ public static class fcntl
     public const int AT_SYMLINK_FOLLOW = 0x400;
     public const int AT_EMPTY_PATH = 0x1000;
     public const int AT_STATX_DONT_SYNC = 0x4000;
+    public const int MAX_HANDLE_SZ = 128;
+}
+
+/// <summary>Followed by <see cref="handle_bytes"/> bytes.</summary>
+[CHeader("fcntl.h")]
+public struct file_handle
+{
+    public uint handle_bytes;
+    public int handle_type;
 }

@@ -17,6 +17,16 @@ public sealed partial class FileContract
         return step.Decision is { } decision ? new(decision) : new(PinLaterAsync(request, readFacts, rules, step, pending, cancellation));
     }
 
+    /// <summary>Refuses a pin that nothing could hold the file to, whatever the file's state: recorded like any refusal.</summary>
+    /// <param name="request">The wish.</param>
+    /// <param name="errno">The errno.</param>
+    /// <param name="reason">Why, and what would make it work, as a sentence.</param>
+    public PinDecision Refuse(PinRequest request, int errno, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Refuse(request, new Refusal(errno, reason));
+    }
+
     private PinStep Try(PinRequest request, Func<FileFacts> readFacts, AdmissionRules rules, out PendingPin? pending)
     {
         FileState file = Enter(request.File);

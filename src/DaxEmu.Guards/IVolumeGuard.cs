@@ -34,6 +34,7 @@ public interface IVolumeGuard : IDisposable
     /// </summary>
     /// <param name="file">The backing file.</param>
     /// <returns>False when the file is not one of this volume that the guard knows: nothing was noted.</returns>
+    /// <exception cref="LinuxException">The file cannot be guarded: nothing was noted, and the pin is to be refused.</exception>
     bool OnPinned(FileIdentity file);
 
     /// <summary>

@@ -15,10 +15,11 @@ public sealed class InPlaceVolume : Volume
     private readonly Lock _gate = new();
     private readonly Dictionary<FileIdentity, InPlaceFile> _known = [];
 
+    // The directory once more, since a mount is not named by O_PATH; null where the directory may not be read.
+    private readonly SafeFileHandle? _mount;
+
     private InPlaceVolume(string directory, SafeFileHandle root)
-        : base(directory, directory, root)
-    {
-    }
+        : base(directory, directory, root) => _ = FileContents.Reopen(root, fcntl.O_RDONLY | OpenFlags.Directory, out _mount);
 
     /// <summary>Opens a directory.</summary>
     /// <param name="directory">The directory that holds the files.</param>
@@ -40,12 +41,16 @@ public sealed class InPlaceVolume : Volume
             }
 
             _known.Clear();
+            _mount?.Dispose();
             Root.Dispose();
         }
     }
 
     /// <summary>Tells what a client's descriptor stands for: its own file, when that lies in the directory.</summary>
-    /// <remarks>A file of a FUSE or network filesystem that is mounted below the directory is not the volume's.</remarks>
+    /// <remarks>
+    /// A file of a FUSE or network filesystem that is mounted below the directory is not the volume's. One that was opened in another mount
+    /// namespace, or by another mount of the filesystem, is looked up on the volume's own mount, which needs CAP_DAC_READ_SEARCH.
+    /// </remarks>
     /// <param name="descriptor">The client's descriptor.</param>
     /// <param name="file">The file, known until this is disposed.</param>
     /// <exception cref="LinuxException">The descriptor cannot be asked.</exception>
@@ -54,9 +59,10 @@ public sealed class InPlaceVolume : Volume
         file = null;
         FileIdentity identity = IdentityOf(descriptor);
         InPlaceFile? known = Hold(identity);
-        if (known is null && PathBelow(descriptor).Length > 0 && !DescriptorStatus.IsServed(descriptor))
+        if (known is null && !DescriptorStatus.IsServed(descriptor))
         {
-            known = Adopt(descriptor, identity);
+            using SafeFileHandle? elsewhere = PathBelow(descriptor).Length > 0 ? null : OnOwnMount(descriptor, identity);
+            known = elsewhere is not null ? Adopt(elsewhere, identity) : PathBelow(descriptor).Length > 0 ? Adopt(descriptor, identity) : null;
         }
 
         if (known is null)
@@ -108,6 +114,39 @@ public sealed class InPlaceVolume : Volume
         return known < 0
             ? throw new LinuxException("statx(AT_EMPTY_PATH)", -known)
             : new FileIdentity(DeviceNumber.Pack(status.stx_dev_major, status.stx_dev_minor), status.stx_ino);
+    }
+
+    /// <summary>A name of a file for messages: of one that is known, the name it has on the volume, by whatever mount it was opened.</summary>
+    internal string ShownPath(FileIdentity identity, SafeFileHandle descriptor)
+    {
+        using HeldFile? known = HoldKnown(identity);
+        return ShownPath(known?.Handle ?? descriptor);
+    }
+
+    // Null where it has no name there. A mount of part of a filesystem reaches files outside of that part by their handles, and shows names
+    // that begin elsewhere: so the name is tried.
+    private SafeFileHandle? OnOwnMount(SafeFileHandle descriptor, FileIdentity identity)
+    {
+        if (_mount is null || FileHandles.Reopen(descriptor, _mount, fcntl.O_PATH, out SafeFileHandle? found) < 0)
+        {
+            return null;
+        }
+
+        byte[] below = PathBelow(found!);
+        if (below.Length > 0
+            && FileNames.Open(Root, [.. below, 0], fcntl.O_PATH | OpenFlags.NoFollow, 0, out SafeFileHandle? named) == 0)
+        {
+            using (named)
+            {
+                if (IdentityOf(named!) == identity)
+                {
+                    return found;
+                }
+            }
+        }
+
+        found!.Dispose();
+        return null;
     }
 
     private InPlaceFile Adopt(SafeFileHandle descriptor, FileIdentity identity)

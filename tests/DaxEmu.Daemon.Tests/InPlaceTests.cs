@@ -99,6 +99,30 @@ public sealed class InPlaceTests : IAsyncDisposable
         Assert.Contains("fanotify does not work here: fanotify_mark(FAN_PRE_ACCESS) failed on /dev/shm: EOPNOTSUPP", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_file_that_the_guard_cannot_watch_is_not_registered_and_why_says_so()
+    {
+        await ServeAsync();
+        string below = Directory.CreateDirectory(Path.Combine(_daemon.Backing, "below")).FullName;
+        Assert.True((await ProgramRun.OfAsync("mount", ["-t", "tmpfs", "daxemu-test", below], _daemon.Patience)).Succeeded);
+        try
+        {
+            string file = Path.Combine(below, "f");
+            await File.WriteAllBytesAsync(file, new byte[4096], _daemon.Patience);
+            using RdmaDevice device = OpenDevice();
+
+            RdmaException refused = Assert.Throws<RdmaException>(() => device.CreateProtectionDomain().RegisterFile(file));
+
+            Assert.Contains("EOPNOTSUPP", refused.Message, StringComparison.Ordinal);
+            ProgramRun why = await _daemon.RunAsync("why", file, "--socket", _daemon.Runtime);
+            Assert.Contains("The volume's guard cannot stand in for this file: fanotify_mark", why.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await ProgramRun.OfAsync("umount", [below], CancellationToken.None);
+        }
+    }
+
     public ValueTask DisposeAsync() => _daemon.DisposeAsync();
 
     private async Task ServeAsync()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using DaxEmu.Contract;
 using DaxEmu.Guards;
+using DaxEmu.Linux;
 
 namespace DaxEmu.Daemon.Composition;
 
@@ -12,12 +13,26 @@ namespace DaxEmu.Daemon.Composition;
 /// <param name="volumes">Whose guards to tell.</param>
 internal sealed class GuardedContract(FileContract contract, GuardedVolumes volumes) : ContractDecorator(contract)
 {
+    private readonly FileContract _contract = contract;
     private readonly ConcurrentDictionary<long, IVolumeGuard> _told = new();
 
     /// <inheritdoc/>
     public override async ValueTask<PinDecision> PinAsync(PinRequest request, Func<FileFacts> readFacts, CancellationToken cancellation)
     {
-        IVolumeGuard? guard = volumes.Guards.FirstOrDefault(g => g.OnPinned(request.File));
+        IVolumeGuard? guard;
+        try
+        {
+            guard = volumes.Guards.FirstOrDefault(g => g.OnPinned(request.File));
+        }
+        catch (LinuxException failure)
+        {
+            return _contract.Refuse(
+                request,
+                failure.Errno,
+                $"The volume's guard cannot stand in for this file: {failure.Message}. Register a file of the volume's own filesystem, or give "
+                + "the filesystem it lies on a volume of its own.");
+        }
+
         Pin? pin = null;
         try
         {

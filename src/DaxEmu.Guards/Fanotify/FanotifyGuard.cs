@@ -95,12 +95,18 @@ public sealed class FanotifyGuard : IVolumeGuard
             return false;
         }
 
+        int done;
         lock (known.Gate)
         {
-            if (known.Pins++ == 0)
-            {
-                Mark(known, wanted: true);
-            }
+            done = known.Pins > 0 ? 0 : Mark(known, wanted: true);
+            known.Pins += done < 0 ? 0 : 1;
+        }
+
+        if (done < 0)
+        {
+            string path = _volume.ShownPath(known.Handle);
+            _volume.Release(known);
+            throw new LinuxException($"fanotify_mark(\"{path}\", FAN_PRE_ACCESS | FAN_OPEN_PERM)", -done);
         }
 
         return true;
@@ -116,9 +122,9 @@ public sealed class FanotifyGuard : IVolumeGuard
 
         lock (known.Gate)
         {
-            if (--known.Pins == 0)
+            if (--known.Pins == 0 && Mark(known, wanted: false) is < 0 and int failed)
             {
-                Mark(known, wanted: false);
+                _events.Warning($"{_volume.ShownPath(known.Handle)}: fanotify_mark(FAN_MARK_REMOVE) failed: {ErrnoName.Describe(-failed)}");
             }
         }
 
@@ -147,15 +153,9 @@ public sealed class FanotifyGuard : IVolumeGuard
         _silent.Dispose();
     }
 
-    private void Mark(InPlaceFile file, bool wanted)
-    {
-        // Pins may outlive the guard; its marks went with it.
-        int done = Volatile.Read(ref _disposed) != 0 ? 0 : _asking.Mark(file.Handle, wanted, withOpens: true);
-        if (done < 0)
-        {
-            _events.Warning($"{_volume.ShownPath(file.Handle)}: fanotify_mark failed: {ErrnoName.Describe(-done)}");
-        }
-    }
+    // Pins may outlive the guard; its marks went with it.
+    private int Mark(InPlaceFile file, bool wanted) =>
+        Volatile.Read(ref _disposed) != 0 ? 0 : _asking.Mark(file.Handle, wanted, withOpens: true);
 
     // Nothing in here waits: see PreContentListener.
     private void Take(PreContentEvent asked)
@@ -177,7 +177,7 @@ public sealed class FanotifyGuard : IVolumeGuard
         _judge.Ask(
             asked,
             new BlockedCaller(asked.Thread, intent.Call, intent.Function),
-            () => new LayoutOperation(file, _volume.ShownPath(asked.File), kind, intent.Range, Callers.OfThread(asked.Thread)),
+            () => new LayoutOperation(file, _volume.ShownPath(file, asked.File), kind, intent.Range, Callers.OfThread(asked.Thread)),
             intent.CanCopy);
     }
 }

@@ -13,6 +13,12 @@ internal static unsafe partial class FileCalls
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
     internal static partial int Openat(int directory, byte* name, int flags, uint mode);
 
+    [LibraryImport("libc", EntryPoint = "name_to_handle_at", SetLastError = true)]
+    internal static partial int NameToHandleAt(SafeFileHandle file, byte* name, file_handle* handle, int* mount, int flags);
+
+    [LibraryImport("libc", EntryPoint = "open_by_handle_at", SetLastError = true)]
+    internal static partial int OpenByHandleAt(SafeFileHandle mount, file_handle* handle, int flags);
+
     [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
     internal static partial int Mkdirat(SafeFileHandle directory, byte* name, uint mode);
 
