@@ -4,7 +4,8 @@ namespace DaxEmu.Contract;
 /// <param name="State">What lies under them.</param>
 /// <param name="Block">Offset of the first of them on the device, in bytes; null when they have no block, or it is not known.</param>
 /// <param name="IsShared">Another file uses the block too.</param>
-public readonly record struct BytePlace(ByteState State, ulong? Block = null, bool IsShared = false)
+/// <param name="IsDax">The file has the flag FS_XFLAG_DAX.</param>
+public readonly record struct BytePlace(ByteState State, ulong? Block = null, bool IsShared = false, bool IsDax = false)
 {
     /// <summary>Where the bytes behind the first few of them lie.</summary>
     /// <param name="bytes">How many are left out.</param>
@@ -15,7 +16,7 @@ public readonly record struct BytePlace(ByteState State, ulong? Block = null, bo
     {
         string kind = IsShared ? "a shared block" : "a block";
         string block = Block is { } at ? $"{kind} at {at}" : kind;
-        return State switch
+        string place = State switch
         {
             ByteState.BeyondEnd => "beyond the end of the file",
             ByteState.Hole => "a hole",
@@ -23,5 +24,6 @@ public readonly record struct BytePlace(ByteState State, ulong? Block = null, bo
             ByteState.Cached => "data without a block yet",
             _ => block,
         };
+        return IsDax ? $"{place} (DAX flag)" : place;
     }
 }

@@ -23,7 +23,7 @@ internal sealed class WatchedContract(IFileContract contract, GuardedVolumes vol
         if (request.Kind == PinKind.Odp
             || volumes.OfShownPath(request.Path) is null
             || readFacts().Layout is not DescriptorLayout layout
-            || !watch.Hold(request.File, layout.Descriptor))
+            || watch.Hold(request.File, layout.Descriptor) is not { } baseline)
         {
             return await Decorated.PinAsync(request, readFacts, cancellation);
         }
@@ -31,11 +31,11 @@ internal sealed class WatchedContract(IFileContract contract, GuardedVolumes vol
         Pin? pin = null;
         try
         {
-            PinDecision decision = await Decorated.PinAsync(request, readFacts, cancellation);
+            PinDecision decision = await Decorated.PinAsync(request, ReadFacts, cancellation);
             if (decision.Pin is { Request.Mapping: not PinMapping.Bounce } granted)
             {
                 _watched[granted.Id] = pin = granted;
-                watch.Add(granted);
+                watch.Add(granted, baseline);
             }
 
             return decision;
@@ -44,8 +44,15 @@ internal sealed class WatchedContract(IFileContract contract, GuardedVolumes vol
         {
             if (pin is null)
             {
-                watch.Release(request.File);
+                watch.Drop(baseline);
             }
+        }
+
+        // Before the facts: what these do not show yet, the watch will see as a change.
+        FileFacts ReadFacts()
+        {
+            baseline.Take(request.Range);
+            return readFacts();
         }
     }
 

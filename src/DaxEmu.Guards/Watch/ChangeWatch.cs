@@ -78,7 +78,7 @@ public sealed class ChangeWatch : IDisposable
         + "whose blocks are not told of (tmpfs, btrfs) and that were written again",
         "zero-range, a clone or a move of data that had no block yet when its file was looked at last",
         "clones, dedupe and defragmentation on filesystems other than ext4 and xfs, which move blocks by themselves",
-        "a change of the DAX flag, which takes effect when the file is next brought into memory, and unsharing, which a write does as well",
+        "unsharing, which a write does as well",
         "a change made while an operation that the contract allowed on the same bytes is under way",
         "who made the change",
     ];
@@ -96,51 +96,50 @@ public sealed class ChangeWatch : IDisposable
     }
 
     /// <summary>
-    /// Prepares for a pin. Must be called before the contract is asked for it, and taken back with <see cref="Release"/> when it is refused, or
-    /// after <see cref="Remove"/>: an operation that meets the pin is then known from the beginning.
+    /// Prepares for a pin. Must be called before the contract is asked for it; then comes <see cref="Add"/>, or <see cref="Drop"/> when it is
+    /// refused: an operation that meets the pin is known from the beginning.
     /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="descriptor">A descriptor of it, open for reading; may be closed afterwards.</param>
-    /// <returns>False when the file cannot be looked at, which was said.</returns>
-    public bool Hold(FileIdentity file, SafeFileHandle descriptor)
+    /// <returns>To be taken when the pin is decided; null when the file cannot be looked at, which was said.</returns>
+    public PinBaseline? Hold(FileIdentity file, SafeFileHandle descriptor)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
-        lock (_lock)
+        if (HoldFile(file, descriptor) is not { } watched)
         {
-            if (_files.TryGetValue(file, out WatchedFile? known))
-            {
-                known.Holds++;
-                return true;
-            }
-
-            try
-            {
-                WatchedFile watched = new(file, descriptor, _judge) { Holds = 1 };
-                _files[file] = watched;
-                Start(watched);
-            }
-            catch (LinuxException failure)
-            {
-                _events.Warning($"changes of file {file} that slip past its guard will not be noticed", failure);
-                return false;
-            }
-
-            if (_files.Count == 1)
-            {
-                Volatile.Write(ref _nextRound, Stopwatch.GetTimestamp() + In(Round));
-                _wake.Signal();
-            }
-
-            return true;
+            return null;
         }
+
+        PinBaseline baseline = new(watched);
+        lock (watched.Gate)
+        {
+            watched.Begin(baseline);
+        }
+
+        return baseline;
     }
 
-    /// <summary>Takes a pin that was granted.</summary>
+    /// <summary>Takes a pin that was granted; <see cref="Release"/> comes when it has gone.</summary>
     /// <param name="pin">The pin, of a file that is held.</param>
-    public void Add(Pin pin)
+    /// <param name="baseline">What was seen when it was decided.</param>
+    public void Add(Pin pin, PinBaseline baseline)
     {
         ArgumentNullException.ThrowIfNull(pin);
-        OnFile(pin.Request.File, file => file.Add(pin));
+        ArgumentNullException.ThrowIfNull(baseline);
+        OnFile(pin.Request.File, file => file.Add(pin, baseline));
+    }
+
+    /// <summary>Takes a <see cref="Hold"/> back: there is no pin to watch.</summary>
+    /// <param name="baseline">What it gave.</param>
+    public void Drop(PinBaseline baseline)
+    {
+        ArgumentNullException.ThrowIfNull(baseline);
+        lock (baseline.File.Gate)
+        {
+            baseline.File.Drop(baseline);
+        }
+
+        Release(baseline.File.Identity);
     }
 
     /// <summary>
@@ -155,7 +154,7 @@ public sealed class ChangeWatch : IDisposable
         Tell();
     }
 
-    /// <summary>Takes a <see cref="Hold"/> back.</summary>
+    /// <summary>A pin that was watched has gone.</summary>
     /// <param name="file">The file.</param>
     public void Release(FileIdentity file)
     {
@@ -228,6 +227,39 @@ public sealed class ChangeWatch : IDisposable
     }
 
     private static long In(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
+
+    private WatchedFile? HoldFile(FileIdentity file, SafeFileHandle descriptor)
+    {
+        lock (_lock)
+        {
+            if (_files.TryGetValue(file, out WatchedFile? known))
+            {
+                known.Holds++;
+                return known;
+            }
+
+            WatchedFile watched;
+            try
+            {
+                watched = new WatchedFile(file, new FileMapReader(descriptor), _judge) { Holds = 1 };
+            }
+            catch (LinuxException failure)
+            {
+                _events.Warning($"changes of file {file} that slip past its guard will not be noticed", failure);
+                return null;
+            }
+
+            _files[file] = watched;
+            Start(watched);
+            if (_files.Count == 1)
+            {
+                Volatile.Write(ref _nextRound, Stopwatch.GetTimestamp() + In(Round));
+                _wake.Signal();
+            }
+
+            return watched;
+        }
+    }
 
     private void Start(WatchedFile watched)
     {

@@ -5,17 +5,22 @@ using DaxEmu.Linux.Memory;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.linux_fiemap;
+using static DaxEmu.Abi.linux_fs;
 using static DaxEmu.Abi.linux_stat;
 using static DaxEmu.Abi.unistd;
 
 namespace DaxEmu.Guards.Watch;
 
-/// <summary>Reads where a file's bytes lie: FIEMAP; where the filesystem has none, SEEK_DATA and SEEK_HOLE.</summary>
-internal sealed class FileMapReader : IDisposable
+/// <summary>
+/// Reads where a file's bytes lie: FIEMAP; where the filesystem has none, SEEK_DATA and SEEK_HOLE. It waits for nothing but the
+/// filesystem and who else reads.
+/// </summary>
+internal sealed class FileMapReader : IFileMapReader
 {
     private const uint Placeless = FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_DELALLOC | FIEMAP_EXTENT_ENCODED | FIEMAP_EXTENT_DATA_ENCRYPTED
         | FIEMAP_EXTENT_NOT_ALIGNED | FIEMAP_EXTENT_DATA_INLINE;
 
+    private readonly Lock _reading = new();
     private readonly SafeFileHandle _file;
     private readonly fiemap_extent[] _extents = new fiemap_extent[256];
 
@@ -24,6 +29,7 @@ internal sealed class FileMapReader : IDisposable
 
     // Null before the first look: asking may wait for a long operation on the file.
     private bool? _isMapped;
+    private bool _isDax;
 
     /// <summary>Prepares to look at a file.</summary>
     /// <param name="descriptor">A descriptor of it, open for reading; may be closed afterwards.</param>
@@ -45,15 +51,24 @@ internal sealed class FileMapReader : IDisposable
         }
     }
 
-    /// <summary>The filesystem leaves written blocks where they are, so a block that moved was moved by an operation.</summary>
-    internal bool BlocksStay { get; }
+    /// <inheritdoc/>
+    public bool BlocksStay { get; }
 
-    /// <summary>The file.</summary>
-    internal SafeFileHandle File => _file;
+    /// <inheritdoc/>
+    public SafeFileHandle File => _file;
 
-    /// <summary>Looks at a range.</summary>
-    /// <returns>A map of all of it; empty when the file could not be asked.</returns>
-    internal FileMap Read(ByteRange range)
+    /// <inheritdoc/>
+    public FileMap Read(ByteRange range)
+    {
+        lock (_reading)
+        {
+            return ReadAlone(range);
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private FileMap ReadAlone(ByteRange range)
     {
         FileMap map = new();
         if (FileStatus.Status(_file, STATX_SIZE, out statx status) < 0)
@@ -61,6 +76,8 @@ internal sealed class FileMapReader : IDisposable
             return map;
         }
 
+        // A filesystem without the flag does not know the call either.
+        _isDax = InodeFlags.GetExtended(_file, out fsxattr attributes) == 0 && (attributes.fsx_xflags & FS_XFLAG_DAX) != 0;
         ulong size = status.stx_size;
         ByteRange inFile = range.IntersectWith(new(0, size));
         bool isRead = IsMapped() ? ReadExtents(inFile, map) : _canSeek ? ReadBySeeking(inFile, map) : ReadNothing(inFile, map);
@@ -72,8 +89,6 @@ internal sealed class FileMapReader : IDisposable
         map.Add(new(range.IntersectWith(ByteRange.From(size)), new(ByteState.BeyondEnd)));
         return map;
     }
-
-    public void Dispose() => _file.Dispose();
 
     private static SafeFileHandle Duplicate(SafeFileHandle descriptor)
     {
@@ -110,7 +125,7 @@ internal sealed class FileMapReader : IDisposable
                     .Within(new(next, range.End));
                 if (!bytes.Range.IsEmpty)
                 {
-                    map.Add(new(new(next, bytes.Range.Start), new(ByteState.Hole)));
+                    map.Add(new(new(next, bytes.Range.Start), Hole));
                     map.Add(bytes);
                     next = bytes.Range.End;
                 }
@@ -122,23 +137,25 @@ internal sealed class FileMapReader : IDisposable
             }
         }
 
-        map.Add(new(new(next, Math.Max(next, range.End)), new(ByteState.Hole)));
+        map.Add(new(new(next, Math.Max(next, range.End)), Hole));
         return true;
     }
 
-    private static BytePlace PlaceOf(fiemap_extent extent)
+    private BytePlace Hole => new(ByteState.Hole, IsDax: _isDax);
+
+    private BytePlace PlaceOf(fiemap_extent extent)
     {
         uint flags = extent.fe_flags;
         ByteState state = (flags & FIEMAP_EXTENT_DELALLOC) != 0 ? ByteState.Cached
             : (flags & FIEMAP_EXTENT_UNWRITTEN) != 0 ? ByteState.Unwritten
             : ByteState.Written;
-        return new(state, (flags & Placeless) != 0 ? null : extent.fe_physical, (flags & FIEMAP_EXTENT_SHARED) != 0);
+        return new(state, (flags & Placeless) != 0 ? null : extent.fe_physical, (flags & FIEMAP_EXTENT_SHARED) != 0, _isDax);
     }
 
     // Its size alone is seen.
-    private static bool ReadNothing(ByteRange range, FileMap map)
+    private bool ReadNothing(ByteRange range, FileMap map)
     {
-        map.Add(new(range, new(ByteState.Hole)));
+        map.Add(new(range, Hole));
         return true;
     }
 
@@ -167,12 +184,12 @@ internal sealed class FileMapReader : IDisposable
             }
 
             ByteRange bytes = new ByteRange((ulong)data, (ulong)hole).IntersectWith(new(next, range.End));
-            map.Add(new(new(next, Math.Min((ulong)data, range.End)), new(ByteState.Hole)));
-            map.Add(new(bytes, new(ByteState.Written)));
+            map.Add(new(new(next, Math.Min((ulong)data, range.End)), Hole));
+            map.Add(new(bytes, new(ByteState.Written, IsDax: _isDax)));
             next = Math.Max((ulong)hole, next + 1);
         }
 
-        map.Add(new(new(Math.Min(next, range.End), range.End), new(ByteState.Hole)));
+        map.Add(new(new(Math.Min(next, range.End), range.End), Hole));
         return true;
     }
 }

@@ -65,7 +65,7 @@ internal static class LayoutComparison
 
     // Writing fills holes, write-back gives data its block and marks unwritten blocks written, and a write to a shared block moves it. None of
     // these takes a block away, makes a written one unwritten, moves one that is the file's own, or shares one.
-    private static bool IsChange(BytePlace was, BytePlace now, bool blocksStay) => was.State switch
+    private static bool IsChange(BytePlace was, BytePlace now, bool blocksStay) => HasOtherFlag(was, now) || was.State switch
     {
         ByteState.BeyondEnd => false,
         ByteState.Hole => now.State == ByteState.BeyondEnd,
@@ -74,6 +74,10 @@ internal static class LayoutComparison
             || (was.State == ByteState.Written && now.State == ByteState.Unwritten)
             || (blocksStay && !was.IsShared && (now.IsShared || HasMoved(was, now))),
     };
+
+    // Behind the end of the file nothing is known of the flag.
+    private static bool HasOtherFlag(BytePlace was, BytePlace now) =>
+        was.IsDax != now.IsDax && was.State != ByteState.BeyondEnd && now.State != ByteState.BeyondEnd;
 
     // Data without a block where there was one: the block was taken away, and the bytes were written again since.
     private static bool HasMoved(BytePlace was, BytePlace now) =>

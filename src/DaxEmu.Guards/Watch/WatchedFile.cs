@@ -9,18 +9,18 @@ namespace DaxEmu.Guards.Watch;
 /// once. All but <see cref="Identity"/> is guarded by <see cref="Gate"/>.
 /// </summary>
 /// <param name="identity">The file.</param>
-/// <param name="descriptor">A descriptor of it, open for reading; may be closed afterwards.</param>
+/// <param name="reader">Looks at it; disposed with this.</param>
 /// <param name="judge">Knows which pins are still held.</param>
-internal sealed class WatchedFile(FileIdentity identity, SafeFileHandle descriptor, IBreachJudge judge) : IDisposable
+internal sealed class WatchedFile(FileIdentity identity, IFileMapReader reader, IBreachJudge judge) : IDisposable
 {
     // A file may be caught in the middle of a change of its map that is none of its layout: data that gets its block shows as a hole for an
     // instant (ext4_iomap_begin_report). What several looks in a row show is so.
     private const int Looks = 3;
 
-    private readonly FileMapReader _reader = new(descriptor);
     private readonly FileMap _known = new();
     private readonly Dictionary<long, Pin> _pins = [];
     private readonly List<ByteRange> _inFlight = [];
+    private readonly HashSet<PinBaseline> _asked = [];
 
     // Holds all pins that there have been since there was none.
     private ByteRange _hull;
@@ -44,15 +44,30 @@ internal sealed class WatchedFile(FileIdentity identity, SafeFileHandle descript
     internal bool IsClosed { get; private set; }
 
     /// <summary>The open file.</summary>
-    internal SafeFileHandle File => _reader.File;
+    internal SafeFileHandle File => reader.File;
 
-    /// <summary>Takes a pin that was granted, and the bytes under it as they are now.</summary>
-    internal List<BreachFinding> Add(Pin pin)
+    /// <summary>Where its bytes lie now. Needs no lock.</summary>
+    internal FileMap Read(ByteRange range) => IsClosed ? new() : reader.Read(range);
+
+    /// <summary>A pin is about to be asked for.</summary>
+    internal void Begin(PinBaseline baseline) => _asked.Add(baseline);
+
+    /// <summary>It was refused, or is not to be watched.</summary>
+    internal void Drop(PinBaseline baseline) => _asked.Remove(baseline);
+
+    /// <summary>Takes a pin that was granted, and what has become of the bytes under it since.</summary>
+    internal List<BreachFinding> Add(Pin pin, PinBaseline baseline)
     {
         ByteRange range = pin.Request.Range;
+        _asked.Remove(baseline);
         List<BreachFinding> found = Look(range);
         _hull = _pins.Count == 0 ? range : new(Math.Min(_hull.Start, range.Start), Math.Max(_hull.End, range.End));
         _pins[pin.Id] = pin;
+        if (!IsClosed && Find(pin, Changes(baseline.Map, range, [.. _inFlight, .. baseline.Allowed], out _)) is { } late)
+        {
+            found.Add(late);
+        }
+
         return found;
     }
 
@@ -80,6 +95,11 @@ internal sealed class WatchedFile(FileIdentity identity, SafeFileHandle descript
     {
         List<BreachFinding> found = LookWithin(range);
         _inFlight.Remove(range);
+        foreach (PinBaseline baseline in _asked)
+        {
+            baseline.Allowed.Add(range);
+        }
+
         return found;
     }
 
@@ -89,7 +109,7 @@ internal sealed class WatchedFile(FileIdentity identity, SafeFileHandle descript
     public void Dispose()
     {
         IsClosed = true;
-        _reader.Dispose();
+        reader.Dispose();
     }
 
     private List<BreachFinding> LookWithin(ByteRange range) => _pins.Count == 0 ? [] : Look(range.IntersectWith(_hull));
@@ -101,56 +121,47 @@ internal sealed class WatchedFile(FileIdentity identity, SafeFileHandle descript
             return [];
         }
 
-        FileMap now = _reader.Read(range);
-        List<LayoutChange> changes = Changes(now, range);
-        for (int look = 1; look < Looks && changes.Count > 0; look++)
-        {
-            now = _reader.Read(range);
-            changes = LayoutComparison.InBoth(changes, Changes(now, range));
-        }
-
+        List<LayoutChange> changes = Changes(_known, range, _inFlight, out FileMap now);
         if (now.Runs.Count > 0)
         {
             _known.Replace(range, now);
         }
 
-        return changes.Count == 0 ? [] : Find(changes);
+        return changes.Count == 0 ? [] : [.. _pins.Values.ToArray().Select(pin => Find(pin, changes)).OfType<BreachFinding>()];
     }
 
-    private List<LayoutChange> Changes(FileMap now, ByteRange range)
+    private List<LayoutChange> Changes(FileMap before, ByteRange range, IReadOnlyList<ByteRange> allowed, out FileMap now)
     {
-        List<LayoutChange> changes = LayoutComparison.Changes(_known, now, range, _reader.BlocksStay);
-        foreach (ByteRange allowed in _inFlight)
+        now = reader.Read(range);
+        List<LayoutChange> changes = Compare(now);
+        for (int look = 1; look < Looks && changes.Count > 0; look++)
         {
-            changes = LayoutComparison.Without(changes, allowed);
+            now = reader.Read(range);
+            changes = LayoutComparison.InBoth(changes, Compare(now));
         }
 
         return changes;
+
+        List<LayoutChange> Compare(FileMap after) => allowed.Aggregate(
+            LayoutComparison.Changes(before, after, range, reader.BlocksStay), LayoutComparison.Without);
     }
 
-    private List<BreachFinding> Find(List<LayoutChange> changes)
+    private BreachFinding? Find(Pin pin, List<LayoutChange> changes)
     {
-        List<BreachFinding> found = [];
-        foreach (Pin pin in _pins.Values.ToArray())
+        List<LayoutChange> own =
+            [.. changes.Select(c => LayoutComparison.Within(c, pin.Request.Range)).OfType<LayoutChange>().OrderBy(c => c.Range.Start)];
+        if (own.Count == 0)
         {
-            List<LayoutChange> own =
-                [.. changes.Select(c => LayoutComparison.Within(c, pin.Request.Range)).OfType<LayoutChange>().OrderBy(c => c.Range.Start)];
-            if (own.Count == 0)
-            {
-                continue;
-            }
-
-            // One that was taken away for an operation stands for nothing any more, though its region is still there.
-            if (judge.IsHeld(pin))
-            {
-                found.Add(new(pin, [.. own.Take(BreachFinding.MaxChanges)], own.Count));
-            }
-            else
-            {
-                _pins.Remove(pin.Id);
-            }
+            return null;
         }
 
-        return found;
+        // One that was taken away for an operation stands for nothing any more, though its region is still there.
+        if (judge.IsHeld(pin))
+        {
+            return new(pin, [.. own.Take(BreachFinding.MaxChanges)], own.Count);
+        }
+
+        _pins.Remove(pin.Id);
+        return null;
     }
 }
