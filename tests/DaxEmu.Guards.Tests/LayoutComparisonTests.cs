@@ -47,6 +47,9 @@ public sealed class LayoutComparisonTests
         { Written, Cached, true, false },
         { Written, Shared, true, false },
         { Cached, Shared, true, false },
+        { Written, Written with { IsDax = true }, true, true },
+        { Hole with { IsDax = true }, Hole, true, true },
+        { BeyondEnd, Written with { IsDax = true }, false, false },
     };
 
     [Theory]

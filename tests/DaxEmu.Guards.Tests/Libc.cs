@@ -36,6 +36,32 @@ internal static unsafe partial class Libc
         }
     }
 
+    /// <summary>open(2), which libc calls openat(2) instead of, where there still is one.</summary>
+    internal static int OpenAsOfOld(string path, int flags)
+    {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+        {
+            return Open(path, flags);
+        }
+
+        byte[] name = System.Text.Encoding.UTF8.GetBytes(path + "\0");
+        fixed (byte* n = name)
+        {
+            return Result((int)syscall(2, (nint)n, flags | O_CLOEXEC, 0, 0));
+        }
+    }
+
+    /// <summary>open_by_handle_at(2) of a path, by a descriptor on its filesystem.</summary>
+    internal static int OpenByHandle(string path, int mount, int flags)
+    {
+        // struct file_handle {unsigned handle_bytes; int handle_type; unsigned char f_handle[];}.
+        int* handle = stackalloc int[34];
+        handle[0] = 128;
+        int mountId;
+        int named = Result(name_to_handle_at(-100, path, handle, &mountId, 0));
+        return named < 0 ? named : Result(open_by_handle_at(mount, handle, flags | O_CLOEXEC));
+    }
+
     internal static int Create(string path) => Result(creat(path, 0x1a4));
 
     internal static int Control(int descriptor, uint request, nint argument) => Result(ioctl(descriptor, request, argument));
@@ -82,6 +108,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int creat(string path, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int name_to_handle_at(int directory, string path, int* handle, int* mount, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int open_by_handle_at(int mount, int* handle, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ioctl(int descriptor, nuint request, nint argument);

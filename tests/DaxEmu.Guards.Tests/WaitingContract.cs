@@ -16,6 +16,9 @@ internal sealed class WaitingContract : ProceedingContract
     /// <summary>Completes when the operation has ended.</summary>
     internal TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Whether the guard said that the operation was carried out; null before it has ended.</summary>
+    internal bool? CarriedOut { get; private set; }
+
     /// <summary>The decision when the wait is interrupted; anything but a refusal is one that was taken at that very moment.</summary>
     internal LayoutVerdict WhenInterrupted { get; init; } = LayoutVerdict.Refuse;
 
@@ -54,7 +57,7 @@ internal sealed class WaitingContract : ProceedingContract
     public override bool IsPinned(FileIdentity file, ByteRange range) => true;
 
     internal void Decide(LayoutVerdict verdict, int errno = 0) =>
-        _decision.TrySetResult(new LayoutDecision(verdict, errno, "", () => Ended.TrySetResult()));
+        _decision.TrySetResult(new LayoutDecision(verdict, errno, "", () => Ended.TrySetResult(), done => CarriedOut = done));
 
     internal void Decide(LayoutDecision decision) => _decision.TrySetResult(decision);
 

@@ -28,6 +28,7 @@ public sealed class NoBreachTests(BreachedVolumes volumes)
         using BreachedFile followed = await volumes.MakeAsync(filesystem, "odp");
         using BreachedFile leased = await volumes.MakeAsync(filesystem, "lease-revoke");
         Grow(written);
+        string[] links = await LinkAsync(written);
         using Traffic one = new(volumes.OpenDevice(), written.Mounted);
         using Traffic two = new(volumes.OpenDevice(), kept.Mounted);
         using Traffic three = new(volumes.OpenDevice(), followed.Mounted, isRead: true);
@@ -46,6 +47,9 @@ public sealed class NoBreachTests(BreachedVolumes volumes)
             Task.Run(() => Change(kept), Patience),
             Task.Run(() => Change(followed), Patience),
             Task.Run(() => Assert.Equal(0, Libc.Truncate(leased.Mounted, 0)), Patience));
+
+        // Not meanwhile: the end of a child is a signal, which interrupts the truncate that waits.
+        await WriteByProgramsAsync(links);
 
         Assert.True(await one.GoesOnAsync(Patience));
         foreach (BreachedFile file in new[] { written, kept, followed, leased })
@@ -75,7 +79,7 @@ public sealed class NoBreachTests(BreachedVolumes volumes)
         {
             SafeFileHandle open = (int)random.Below(2) == 0 ? mounted : backing;
             string path = (int)random.Below(2) == 0 ? file.Mounted : file.Backing;
-            switch ((int)random.Below(10))
+            switch ((int)random.Below(11))
             {
                 case 0:
                     RandomAccess.FlushToDisk(open);
@@ -99,6 +103,10 @@ public sealed class NoBreachTests(BreachedVolumes volumes)
                 case 6:
                     Assert.Equal(0, Libc.Forget(open));
                     break;
+                case 10:
+                    Assert.Equal(0, Libc.Link(path, path + ".linked"));
+                    File.Delete(path + ".linked");
+                    break;
                 case 7:
                     file.Allocate(0, (int)random.Below(PinnedPages), 1 + (int)random.Below(8));
                     break;
@@ -106,6 +114,27 @@ public sealed class NoBreachTests(BreachedVolumes volumes)
                     RandomAccess.Write(open, data.AsSpan(0, 1 + (int)random.Below(data.Length)), (int)random.Below((PinnedPages + 32) * Page));
                     break;
             }
+        }
+    }
+
+    // By the mount and by the backing path, under names that stay while the file is renamed.
+    private static async Task<string[]> LinkAsync(BreachedFile file)
+    {
+        string[] links = [file.Mounted + ".again", file.Backing + ".once-more"];
+        await RunAsync("ln", file.Mounted, links[0]);
+        await RunAsync("ln", file.Backing, links[1]);
+        return links;
+    }
+
+    private static async Task WriteByProgramsAsync(string[] links)
+    {
+        foreach (string path in links)
+        {
+            await RunAsync("dd", "if=/dev/urandom", $"of={path}", "bs=20000", "count=12", "conv=notrunc,fsync", "status=none");
+            await RunAsync(
+                "fio", "--name=writes", $"--filename={path}", "--rw=randwrite", "--bsrange=1k-16k", $"--size={PinnedPages * Page}", "--io_size=1m",
+                "--fsync=16", "--allow_file_create=0", "--fallocate=none", "--ioengine=psync");
+            File.Delete(path);
         }
     }
 

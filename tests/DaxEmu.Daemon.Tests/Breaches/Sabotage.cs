@@ -26,7 +26,7 @@ internal sealed record Sabotage(string Name, string[] Filesystems, int First, in
     [
         new("truncate", Everywhere, 8, 16, [ByteState.BeyondEnd], Now(f => Cut(f, 8))),
         new("open with O_TRUNC", Everywhere, 0, 16, [ByteState.BeyondEnd], Now(f => File.Open(f.Backing, FileMode.Truncate).Dispose())),
-        new("truncate, then grow", Everywhere, 8, 16, [ByteState.BeyondEnd, ByteState.Hole], Now(f => Cut(f, 8, 16))),
+        new("truncate, then grow", Everywhere, 8, 16, [ByteState.BeyondEnd, .. Gone], Now(f => Cut(f, 8, 16))),
         new("punch-hole", Everywhere, 4, 6, Gone, Now(f => f.Allocate(PunchHole, 4, 2))),
         new("punch-hole of data without a block", WithBlocks, 4, 6, Gone, Now(f => f.Allocate(PunchHole, 4, 2)))
         {
@@ -41,6 +41,7 @@ internal sealed record Sabotage(string Name, string[] Filesystems, int First, in
         new("reflink-into", ["xfs"], 4, 6, [ByteState.Written], f => XfsAsync($"reflink {f.Other} 0 16384 8192", f.Backing)),
         new("reflink-from", ["xfs"], 4, 6, [ByteState.Written], f => XfsAsync($"reflink {f.Backing} 16384 0 8192", f.Other)),
         new("dedupe", ["xfs"], 4, 6, [ByteState.Written], f => XfsAsync($"dedupe {f.Other} 16384 16384 8192", f.Backing)),
+        new("change of the DAX flag", ["xfs"], 0, 16, [ByteState.Written], f => XfsAsync("chattr +x", f.Backing)) { IsRead = true },
         new("defragmentation", ["ext4"], 0, 13, [ByteState.Written], f => RunAsync("e4defrag", f.Backing)) { Prepare = FragmentAsync, IsRead = true },
     ];
 

@@ -29,6 +29,8 @@ internal static partial class Libc
 
     internal static int Truncate(string path, long length) => Errno(truncate(path, length));
 
+    internal static int Link(string path, string name) => Errno(link(path, name));
+
     /// <summary>posix_fadvise(POSIX_FADV_DONTNEED) on a whole file.</summary>
     internal static int Forget(SafeFileHandle file) => posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
 
@@ -73,6 +75,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fallocate(SafeFileHandle file, int mode, long offset, long length);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int link(string path, string name);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int truncate(string path, long length);

@@ -14,12 +14,17 @@ internal sealed record FileOperation(string Name, LayoutOperationKind Kind, Byte
 {
     private const int P = Libc.Page;
 
+    // _IOW('X', 129, struct xfs_exchange_range), of 40 bytes.
+    private const uint XFS_IOC_EXCHANGE_RANGE = 0x40285881;
+
     /// <summary>All.</summary>
     internal static IReadOnlyList<FileOperation> All { get; } =
     [
         new("truncate", LayoutOperationKind.Truncate, ByteRange.From(5000), (path, _, _) => Libc.Truncate(path, 5000)),
         new("ftruncate", LayoutOperationKind.Truncate, ByteRange.From(5 * P), (_, file, _) => Libc.Ftruncate(file, 5 * P)),
         new("open O_TRUNC", LayoutOperationKind.OpenTruncate, ByteRange.From(0), (path, _, _) => Opened(Libc.Open(path, Libc.O_WRONLY | Libc.O_TRUNC))),
+        new("open by handle O_TRUNC", LayoutOperationKind.OpenTruncate, ByteRange.From(0), (path, file, _) => Opened(Libc.OpenByHandle(path, file, Libc.O_WRONLY | Libc.O_TRUNC))),
+        new("open of old O_TRUNC", LayoutOperationKind.OpenTruncate, ByteRange.From(0), (path, _, _) => Opened(Libc.OpenAsOfOld(path, Libc.O_WRONLY | Libc.O_TRUNC))),
         new("openat2 O_TRUNC", LayoutOperationKind.OpenTruncate, ByteRange.From(0), (path, _, _) => Opened(Libc.OpenHow(path, Libc.O_WRONLY | Libc.O_TRUNC))),
         new("creat", LayoutOperationKind.OpenTruncate, ByteRange.From(0), (path, _, _) => Opened(Libc.Create(path))),
         Allocation("punch", LayoutOperationKind.PunchHole, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE),
@@ -27,6 +32,9 @@ internal sealed record FileOperation(string Name, LayoutOperationKind Kind, Byte
         Allocation("zero and keep size", LayoutOperationKind.ZeroRange, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE),
         new("collapse", LayoutOperationKind.CollapseRange, ByteRange.From(0), (_, file, _) => Libc.Fallocate(file, FALLOC_FL_COLLAPSE_RANGE, 0, P)),
         new("insert", LayoutOperationKind.InsertRange, ByteRange.From(0), (_, file, _) => Libc.Fallocate(file, FALLOC_FL_INSERT_RANGE, 0, P)),
+        new("unshare", LayoutOperationKind.Exchange, ByteRange.OfLength(5 * P, P), (_, file, _) => Libc.Fallocate(file, FALLOC_FL_UNSHARE_RANGE, 5 * P, P)),
+        new("exchange with another", LayoutOperationKind.Exchange, ByteRange.OfLength(5 * P, P), (_, file, other) => Exchange(file, other)),
+        new("exchange by another", LayoutOperationKind.Exchange, ByteRange.OfLength(5 * P, P), (_, file, other) => Exchange(other, file)),
         new("madvise remove", LayoutOperationKind.PunchHole, ByteRange.OfLength(5 * P, P), (_, file, _) => Remove(file)),
         new("ioctl punch", LayoutOperationKind.PunchHole, ByteRange.OfLength(5 * P, P), (_, file, _) => Reserve(file, XFS_IOC_UNRESVSP64)),
         new("ioctl zero", LayoutOperationKind.ZeroRange, ByteRange.OfLength(5 * P, P), (_, file, _) => Reserve(file, XFS_IOC_ZERO_RANGE)),
@@ -40,6 +48,7 @@ internal sealed record FileOperation(string Name, LayoutOperationKind Kind, Byte
     /// <summary>True when a filesystem has it.</summary>
     internal bool WorksOn(string filesystem) => Kind switch
     {
+        LayoutOperationKind.Exchange => filesystem == "xfs",
         LayoutOperationKind.CollapseRange or LayoutOperationKind.InsertRange => filesystem != "btrfs",
         LayoutOperationKind.ReflinkInto or LayoutOperationKind.ReflinkFrom or LayoutOperationKind.Dedupe => filesystem != "ext4",
         _ => true,
@@ -69,6 +78,9 @@ internal sealed record FileOperation(string Name, LayoutOperationKind Kind, Byte
 
     // linux/falloc.h: struct space_resv.
     private static int Reserve(int file, uint request) => Control(file, request, [0, 5 * P, P, 0, 0, 0]);
+
+    // xfs/xfs_fs.h: struct xfs_exchange_range {file1_fd, file1_offset, file2_offset, length, flags}.
+    private static int Exchange(int one, int with) => Control(one, XFS_IOC_EXCHANGE_RANGE, [with, 5 * P, 5 * P, P, 0]);
 
     // linux/fs.h: struct file_clone_range {src_fd, src_offset, src_length, dest_offset}.
     private static int CloneRange(int into, int from) => Control(into, FICLONERANGE, [from, 5 * P, P, 5 * P]);

@@ -18,6 +18,12 @@ internal sealed class LoopFilesystem : IDisposable
             }
 
             Command.Run($"mkfs.{type}", [.. type == "ext4" ? ["-q", "-F", "-b", "4096"] : Array.Empty<string>(), .. type == "ext4" ? [] : new[] { "-q" }, image]).MustSucceed();
+            if (type == "xfs")
+            {
+                // XFS_SB_FEAT_INCOMPAT_EXCHRANGE (fs/xfs/libxfs/xfs_format.h), beside FTYPE, SPINODES and BIGTIME: mkfs.xfs sets it since 6.10 only.
+                Command.Run("xfs_db", "-x", "-c", "sb 0", "-c", "write -d features_incompat 0x4b", image).MustSucceed();
+            }
+
             Command.Run("mount", "-o", "loop", image, Path).MustSucceed();
         }
         catch

@@ -1,5 +1,7 @@
 using System.Globalization;
 using DaxEmu.Contract;
+using DaxEmu.Linux;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 using static DaxEmu.Abi.errno;
 
@@ -86,6 +88,32 @@ public sealed class MarkTests
         {
             Command.Run("umount", mount).MustSucceed();
             Directory.Delete(mount);
+        }
+    }
+
+    /// <summary>A filesystem without such events can be mounted below one that has them.</summary>
+    [Fact]
+    public void A_file_that_cannot_be_marked_cannot_be_pinned()
+    {
+        using GuardedDirectory directory = new();
+        string below = Directory.CreateDirectory(Path.Combine(directory.Path, "below")).FullName;
+        Command.Run("mount", "-t", "tmpfs", "daxemu-test", below).MustSucceed();
+        try
+        {
+            string file = directory.WriteFile("below/data");
+            using SafeFileHandle descriptor = File.OpenHandle(file);
+            Assert.True(directory.Guard.TryResolveBacking(descriptor, out BackingFile? backing));
+            using (backing)
+            {
+                LinuxException refused = Assert.Throws<LinuxException>(() => directory.Guard.OnPinned(backing.Identity));
+                Assert.Equal((EOPNOTSUPP, $"fanotify_mark(\"{file}\", FAN_PRE_ACCESS | FAN_OPEN_PERM)"), (refused.Errno, refused.Call));
+            }
+
+            Assert.Null(directory.Volume.Hold(backing.Identity));
+        }
+        finally
+        {
+            Command.Run("umount", below).MustSucceed();
         }
     }
 

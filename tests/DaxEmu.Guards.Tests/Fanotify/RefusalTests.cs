@@ -1,4 +1,5 @@
 using DaxEmu.Contract;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 using static DaxEmu.Abi.errno;
 
@@ -91,6 +92,54 @@ public sealed class RefusalTests(Filesystems filesystems) : IClassFixture<Filesy
         Assert.Equal(filesystem == "ext4" ? Libc.Page : -ETXTBSY, copied);
         Assert.Equal((byte)'p', File.ReadAllBytes(other)[15 * Libc.Page]);
         Assert.DoesNotContain("shared", Command.Run("filefrag", "-v", file).MustSucceed().Output, StringComparison.Ordinal);
+        Assert.Equal(
+            filesystem == "ext4" ? [] : [(LayoutOperationKind.ReflinkInto, ByteRange.OfLength(2 * Libc.Page, Libc.Page), true)],
+            directory.Journal.Of().OfType<LayoutDecided>()
+                .Where(e => e.Operation.Requester.ProcessId == Environment.ProcessId)
+                .Select(e => (e.Operation.Kind, e.Operation.Range, e.IsAvoidable)));
+    }
+
+    /// <summary>By a bind mount, and in a mount namespace of its own, where the volume's path leads elsewhere.</summary>
+    [Fact]
+    public async Task A_pinned_file_is_the_volumes_by_whatever_mount_it_is_reached()
+    {
+        using GuardedDirectory directory = new(filesystems.On("ext4"));
+        string file = directory.WriteFile("data");
+        Command.Shell($"setfattr -n user.daxemu.policy -v deny {file}").MustSucceed();
+        using PinnedPages pin = await directory.Pin(file, 4, 8);
+        const string Script = "d=$(mktemp -d); mount --bind \"$1\" $d; mount -t tmpfs none \"$1\"; truncate -s 0 $d/data; e=$?; umount $d; rmdir $d; exit $e";
+
+        Command.Run("unshare", "--mount", "sh", "-c", Script, "sh", directory.Path).MustFailWith("Text file busy");
+
+        LayoutDecided asked = Assert.Single(directory.Journal.Of().OfType<LayoutDecided>());
+        Assert.Equal((file, PolicyScope.File), (asked.Operation.Path, asked.Policy.Scope));
+    }
+
+    [Fact]
+    public void A_file_that_was_opened_by_another_mount_is_the_volumes_and_one_beside_the_volume_is_not()
+    {
+        using GuardedDirectory directory = new(filesystems.On("ext4"));
+        string file = directory.WriteFile("data");
+        string beside = Path.Combine(filesystems.On("ext4"), "beside");
+        string again = Directory.CreateTempSubdirectory("daxemu-again-").FullName;
+        File.WriteAllText(beside, "not the volume's");
+        Command.Run("mount", "--bind", filesystems.On("ext4"), again).MustSucceed();
+        try
+        {
+            string other = Path.Combine(again, Path.GetFileName(directory.Path), "data");
+            using SafeFileHandle opened = File.OpenHandle(other);
+            using SafeFileHandle stranger = File.OpenHandle(Path.Combine(again, "beside"));
+
+            Assert.True(directory.Guard.TryResolveBacking(opened, out BackingFile? backing));
+            Assert.False(directory.Guard.TryResolveBacking(stranger, out _));
+            Assert.Equal(file, backing.Path);
+            backing.Dispose();
+        }
+        finally
+        {
+            Command.Run("umount", again).MustSucceed();
+            Directory.Delete(again);
+        }
     }
 
     [Fact]

@@ -45,6 +45,19 @@ public sealed class UnreadableCallerTests : IDisposable
         string told = Command.Run(Program, arguments).MustSucceed().Output;
 
         Assert.Equal(result, int.Parse(told, CultureInfo.InvariantCulture));
+        Assert.Equal(
+            result == -ETXTBSY ? [operation switch { "ftruncate" => LayoutOperationKind.Truncate, "madvise" => LayoutOperationKind.PunchHole, _ => LayoutOperationKind.Unknown }] : [],
+            directory.Journal.Of().OfType<LayoutDecided>().Select(e => e.Operation.Kind));
+    }
+
+    [Fact]
+    public async Task A_ring_may_open_a_file_where_the_thread_that_asks_does_it_itself()
+    {
+        using GuardedDirectory directory = new();
+        string file = directory.WriteFile("data");
+        using PinnedPages pin = await directory.Pin(file, 4, 8);
+
+        Assert.True(int.Parse(Command.Run(Program, "open", file, "0", "1").MustSucceed().Output, CultureInfo.InvariantCulture) > 0);
     }
 
     [Fact]
@@ -60,20 +73,38 @@ public sealed class UnreadableCallerTests : IDisposable
         Assert.Contains(directory.Guard.Gaps, g => g.Contains("trusting", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task A_truncate_by_a_ring_that_may_proceed_is_in_flight_until_the_worker_has_left_it()
+    /// <summary>On a filesystem that holds up whoever changes it, once he has passed the check.</summary>
+    [Theory]
+    [InlineData("ring")]
+    [InlineData("program")]
+    public async Task An_operation_that_may_proceed_is_in_flight_for_as_long_as_it_is_held_up(string caller)
     {
+        using LoopFilesystem filesystem = new("ext4");
         WaitingContract contract = new();
-        using GuardedDirectory directory = new(contract: contract);
+        using GuardedDirectory directory = new(filesystem.Path, contract);
         string file = directory.WriteFile("data");
         FileIdentity identity = directory.Announce(file);
-        Task<Command> ring = Task.Run(() => Command.Run(Program, "ftruncate", file, "5"));
+        using OpenedFile opened = new(file, Libc.O_RDWR);
+        Task<int> cut = Task.Run(() => caller == "ring"
+            ? int.Parse(Command.Run(Program, "ftruncate", file, "5").MustSucceed().Output, CultureInfo.InvariantCulture)
+            : Libc.Ftruncate(opened.Descriptor, 5));
         LayoutOperation asked = await contract.Asked;
-        contract.Decide(LayoutVerdict.Proceed);
+        Command.Run("fsfreeze", "--freeze", filesystem.Path).MustSucceed();
+        try
+        {
+            contract.Decide(LayoutVerdict.Proceed);
+            await Task.WhenAny(contract.Ended.Task, Task.Delay(TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken));
+            Assert.False(contract.Ended.Task.IsCompleted);
+        }
+        finally
+        {
+            Command.Run("fsfreeze", "--unfreeze", filesystem.Path).MustSucceed();
+        }
 
-        Assert.Equal("0\n", (await ring).MustSucceed().Output);
+        Assert.Equal(0, await cut);
         await contract.Ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        Assert.Equal((LayoutOperationKind.Truncate, ByteRange.From(0)), (asked.Kind, asked.Range));
+        Assert.Equal(
+            (LayoutOperationKind.Truncate, ByteRange.From(caller == "ring" ? 0ul : 5)), (asked.Kind, asked.Range));
         directory.Guard.OnUnpinned(identity);
     }
 

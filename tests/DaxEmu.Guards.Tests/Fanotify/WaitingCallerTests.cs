@@ -2,6 +2,7 @@ using System.Diagnostics;
 using DaxEmu.Contract;
 using Xunit;
 using static DaxEmu.Abi.errno;
+using static DaxEmu.Abi.linux_falloc;
 
 namespace DaxEmu.Guards.Tests.Fanotify;
 
@@ -62,6 +63,77 @@ public sealed class WaitingCallerTests
         rig.Directory.Events.Warnings.Clear();
     }
 
+    /// <summary>That a file cannot be so long is said when the guard has allowed it.</summary>
+    [Theory]
+    [InlineData(Libc.Page, 0, true)]
+    [InlineData(1L << 60, -EFBIG, false)]
+    public async Task Whether_an_allowed_operation_was_carried_out_is_seen(long length, int result, bool isCarriedOut)
+    {
+        using LoopFilesystem filesystem = new("ext4");
+        WaitingContract contract = new();
+        using Waiting rig = new(contract, filesystem.Path);
+        using OpenedFile file = new(rig.File, Libc.O_RDWR);
+        Task<int> collapse = Task.Run(() => Libc.Fallocate(file.Descriptor, FALLOC_FL_COLLAPSE_RANGE, 0, length));
+        await contract.Asked;
+
+        contract.Decide(LayoutVerdict.Proceed);
+
+        Assert.Equal(result, await collapse);
+        await contract.Ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(isCarriedOut, contract.CarriedOut);
+    }
+
+    /// <summary>It still shows the call that it has ended.</summary>
+    [Fact]
+    public async Task A_caller_that_a_signal_stopped_right_behind_its_operation_has_left_it()
+    {
+        WaitingContract contract = new();
+        using Waiting rig = new(contract);
+        using Process truncate = Process.Start("truncate", ["-s", "5", rig.File]);
+        await contract.Asked;
+        Command.Run("kill", "-STOP", $"{truncate.Id}").MustSucceed();
+
+        contract.Decide(LayoutVerdict.Proceed);
+
+        await contract.Ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(5, new FileInfo(rig.File).Length);
+        truncate.Kill();
+        await truncate.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>It is in the very same call again, as far as can be seen.</summary>
+    [Fact]
+    public async Task A_caller_that_asks_for_the_same_again_has_ended_what_it_was_at()
+    {
+        RepeatedContract contract = new();
+        using Waiting rig = new(contract);
+        using Process program = Process.Start("python3", ["-c", $"import os\nwhile True: os.truncate('{rig.File}',5)"]);
+
+        await contract.FirstEnded.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        program.Kill();
+        await program.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A listener can deny with few errnos only.</summary>
+    [Theory]
+    [InlineData(EPERM, EPERM)]
+    [InlineData(EBUSY, EBUSY)]
+    [InlineData(EAGAIN, EAGAIN)]
+    [InlineData(EIO, EIO)]
+    [InlineData(ETIMEDOUT, ETXTBSY)]
+    public async Task Who_is_refused_gets_the_contracts_errno_where_the_kernel_can_give_it(int errno, int told)
+    {
+        WaitingContract contract = new();
+        using Waiting rig = new(contract);
+        Task<int> truncate = Task.Run(() => Libc.Truncate(rig.File, 5));
+        await contract.Asked;
+
+        contract.Decide(LayoutVerdict.Refuse, errno);
+
+        Assert.Equal(-told, await truncate.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData(LayoutVerdict.Refuse, -ETXTBSY, 16 * Libc.Page)]
     [InlineData(LayoutVerdict.Proceed, 0, 5)]
@@ -105,9 +177,9 @@ public sealed class WaitingCallerTests
     {
         private readonly FileIdentity _identity;
 
-        internal Waiting(WaitingContract contract)
+        internal Waiting(IFileContract contract, string? within = null)
         {
-            Directory = new(contract: contract);
+            Directory = new(within, contract);
             File = Directory.WriteFile("data");
             _identity = Directory.Announce(File);
         }

@@ -1,6 +1,6 @@
 /*
  * ring OPERATION FILE [MODE OFFSET LENGTH]: one request through io_uring, by a worker of its own, and prints its result. What it asks is in no
- * register of any thread.
+ * register of any thread. "read", "write" with 1, and "open" with FLAGS 1, are not left to a worker.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -50,6 +50,8 @@ int main(int argc, char **argv)
         request->fd = AT_FDCWD;
         request->addr = (unsigned long)argv[2];
         request->open_flags = (unsigned)numbers[0];
+        if (numbers[1] == 1)
+            request->flags = 0;
     } else if (strcmp(argv[1], "madvise") == 0) {
         request->opcode = IORING_OP_MADVISE;
         request->addr = (unsigned long)mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) + (unsigned long)numbers[1];

@@ -55,6 +55,17 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public void A_thread_that_is_about_to_block_is_waited_for()
+    {
+        const string Script = "import sys,time\nprint(flush=True)\nend=time.monotonic()+.1\nwhile time.monotonic()<end: pass\nsys.stdin.read()";
+        using Process busy = Process.Start(new ProcessStartInfo("python3", ["-c", Script]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        busy.StandardOutput.ReadLine();
+
+        Assert.Equal(SystemCall.Transfer, BlockedSystemCall.OfBlocking(busy.Id).Call);
+        busy.Kill();
+    }
+
+    [Fact]
     public void Holding_a_process_that_is_not_there_is_ESRCH()
     {
         Assert.Equal(ESRCH, Assert.Throws<LinuxException>(() => PidDescriptor.Open(int.MaxValue)).Errno);
