@@ -23,6 +23,7 @@ public sealed class FaultTests : IAsyncDisposable
 
     [Theory]
     [InlineData("auto")]
+    [InlineData("off")]
     public async Task A_daemon_killed_while_truncates_wait_leaves_no_caller_hanging_and_cuts_nothing(string passthrough)
     {
         const string Aborted = "103:"; // ECONNABORTED, fs/fuse/dev.c
@@ -42,6 +43,25 @@ public sealed class FaultTests : IAsyncDisposable
         Assert.Equal(FileLength, new FileInfo(Path.Combine(_daemon.Backing, "f0")).Length);
 
         await _daemon.StartAsync("--passthrough", passthrough);
+        Assert.Equal("0:1", (await ProgramRun.OfAsync("perl", ["-e", TruncateAll, files[0]], _daemon.Patience)).Output);
+    }
+
+    /// <summary>They are changed pages of the daemon's own mapping of its own mount: to write them back, the kernel would ask the daemon.</summary>
+    [Fact]
+    public async Task A_daemon_killed_without_passthrough_before_what_its_device_wrote_is_written_back_ends_and_its_mount_with_it()
+    {
+        string[] files = await ServeAsync("deny", Never, "-1", "off", count: 1);
+        using VictimProcess holder = await VictimProcess.StartAsync(_daemon, files[0]);
+        Writer writer = new(OpenDevice(), FileLength, fill: 0x5a);
+        await writer.ConnectAsync(holder, _daemon.Patience);
+        _ = writer.WriteUntilItFailsAsync(RemoteMemory.Parse(holder.Introduction.Memory!), _daemon.Patience);
+        await writer.FirstWrite;
+
+        await _daemon.Process.KillAsync().WaitAsync(_daemon.Patience);
+
+        ProgramRun listed = await ProgramRun.OfAsync("ls", [_daemon.Mount], _daemon.Patience);
+        Assert.Contains("Transport endpoint is not connected", listed.Error, StringComparison.Ordinal);
+        await _daemon.StartAsync("--passthrough", "off");
         Assert.Equal("0:1", (await ProgramRun.OfAsync("perl", ["-e", TruncateAll, files[0]], _daemon.Patience)).Output);
     }
 

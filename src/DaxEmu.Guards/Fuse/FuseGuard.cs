@@ -3,6 +3,7 @@ using DaxEmu.Abi;
 using DaxEmu.Contract;
 using DaxEmu.Linux;
 using DaxEmu.Linux.Files;
+using DaxEmu.Linux.Served;
 using Microsoft.Win32.SafeHandles;
 using static DaxEmu.Abi.fcntl;
 using static DaxEmu.Abi.linux_stat;
@@ -35,6 +36,7 @@ public sealed class FuseGuard : IVolumeGuard
     private readonly IGuardEvents _events;
     private readonly MappedPunchWatch? _punches;
     private readonly ulong _mountDevice;
+    private readonly bool _hasCompanion;
     private int _disposed;
 
     private FuseGuard(FuseVolume volume, FuseMounted mounted, IFileContract contract, IGuardEvents events, FuseGuardOptions options)
@@ -56,6 +58,13 @@ public sealed class FuseGuard : IVolumeGuard
 
         _session.Start();
         _mountDevice = DeviceOf(volume.MountPoint);
+        int started = CompanionProcess.Start();
+        _hasCompanion = started == 0;
+        if (!_hasCompanion)
+        {
+            events.Warning(
+                $"{volume.MountPoint}: has no companion process ({ErrnoName.Describe(-started)}): killed, the daemon may wait for itself, until umount --force");
+        }
     }
 
     /// <summary>How file contents travel.</summary>
@@ -236,6 +245,10 @@ public sealed class FuseGuard : IVolumeGuard
         _punches?.Dispose();
         _session.Dispose();
         _device.Dispose();
+        if (_hasCompanion)
+        {
+            CompanionProcess.Stop();
+        }
     }
 
     private void Unmount()
