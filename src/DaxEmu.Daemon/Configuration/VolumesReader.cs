@@ -67,7 +67,7 @@ internal static class VolumesReader
         }
 
         // Settings that would change nothing.
-        if (volume.Mount is null && reader.Choice<PassthroughMode>($"{volume.Key}:Passthrough") is not null)
+        if (volume is { Mount: null, Passthrough: PassthroughMode.Off })
         {
             reader.Reject($"{volume.Key}:Passthrough", $"is of a mounted volume; this one has no {volume.Key}:Mount");
         }
