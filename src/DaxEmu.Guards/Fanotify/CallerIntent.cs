@@ -27,12 +27,20 @@ internal sealed record CallerIntent(LayoutOperationKind? Kind, ByteRange Range, 
     /// <summary>Reads it.</summary>
     /// <param name="asked">The event.</param>
     /// <param name="file">Its file.</param>
+    /// <param name="call">What the caller is in: <see cref="CallOf"/>.</param>
     /// <param name="isStrict">A caller that could be at more than one thing is taken to be at the worst; else to read or write.</param>
-    internal static CallerIntent Of(PreContentEvent asked, FileIdentity file, bool isStrict)
-    {
-        BlockedSystemCall call = asked.Thread == 0 ? BlockedSystemCall.Unknown : BlockedSystemCall.OfBlocking(asked.Thread);
-        return (asked.IsOpen ? OfOpening(asked, call) : OfAccess(asked, file, call)) ?? OfStack(asked, call, isStrict);
-    }
+    internal static CallerIntent Of(PreContentEvent asked, FileIdentity file, BlockedSystemCall call, bool isStrict) =>
+        (asked.IsOpen ? OfOpening(asked, call) : OfAccess(asked, file, call)) ?? OfStack(asked, call, isStrict);
+
+    /// <summary>The system call that the caller waits in, as far as it has one. Waits for nothing.</summary>
+    internal static BlockedSystemCall CallOf(PreContentEvent asked) =>
+        asked.Thread == 0 ? BlockedSystemCall.Unknown : BlockedSystemCall.OfBlocking(asked.Thread);
+
+    /// <summary>
+    /// Whether more than the registers must be read: the caller's memory, or the file behind another descriptor of its own. Either may lie on a file
+    /// system that the caller serves, or that does not answer.
+    /// </summary>
+    internal static bool MayWait(BlockedSystemCall call) => call.Call is SystemCall.OpenAtHow or SystemCall.CopyRange or SystemCall.Control;
 
     // Null where the call tells nothing.
     private static CallerIntent? OfOpening(PreContentEvent asked, BlockedSystemCall call)

@@ -166,8 +166,21 @@ public sealed class FanotifyGuard : IVolumeGuard
             return;
         }
 
+        BlockedSystemCall call = CallerIntent.CallOf(asked);
+        if (CallerIntent.MayWait(call))
+        {
+            _judge.Read(asked, isReadable => Judge(asked, isReadable ? call : BlockedSystemCall.Unknown));
+        }
+        else
+        {
+            Judge(asked, call);
+        }
+    }
+
+    private void Judge(PreContentEvent asked, BlockedSystemCall call)
+    {
         FileIdentity file = InPlaceVolume.IdentityOf(asked.File);
-        CallerIntent intent = CallerIntent.Of(asked, file, _options.IsStrict);
+        CallerIntent intent = CallerIntent.Of(asked, file, call, _options.IsStrict);
         if (intent.Kind is not { } kind)
         {
             _judge.Allow(asked);

@@ -10,6 +10,9 @@ namespace DaxEmu.Guards.PreContent;
 /// </summary>
 internal sealed class OperationJudge : IDisposable
 {
+    // A caller has one at a time; who has so many threads that wait is not read any more.
+    private const int MostReaders = 64;
+
     private readonly FanotifyGroup _group;
     private readonly IFileContract _contract;
     private readonly IGuardEvents _events;
@@ -17,6 +20,7 @@ internal sealed class OperationJudge : IDisposable
     private readonly PendingRequests _pending = new();
     private readonly CallerWatch _callers;
     private ulong _lastNumber;
+    private int _readers;
 
     internal OperationJudge(FanotifyGroup group, IFileContract contract, IGuardEvents events, string volume)
     {
@@ -29,6 +33,24 @@ internal sealed class OperationJudge : IDisposable
 
     /// <summary>Allows it.</summary>
     internal void Allow(PreContentEvent asked) => Answer(asked, 0);
+
+    /// <summary>
+    /// Has an event judged by a thread of its own, for that may wait for what the caller decides; the caller, who waits for the answer, holds up
+    /// nobody else.
+    /// </summary>
+    /// <param name="asked">The event.</param>
+    /// <param name="judge">Answers it or hands it over; an exception refuses it. Gets false when so many threads wait that it must not.</param>
+    internal void Read(PreContentEvent asked, Action<bool> judge)
+    {
+        if (Interlocked.Increment(ref _readers) > MostReaders)
+        {
+            Interlocked.Decrement(ref _readers);
+            judge(false);
+            return;
+        }
+
+        new Thread(() => ReadAndJudge(asked, judge)) { Name = "fanotify reader", IsBackground = true }.Start();
+    }
 
     /// <summary>Has an operation decided and its event answered.</summary>
     /// <param name="asked">The event.</param>
@@ -50,6 +72,35 @@ internal sealed class OperationJudge : IDisposable
     {
         _callers.Dispose();
         _pending.Dispose();
+    }
+
+    private void ReadAndJudge(PreContentEvent asked, Action<bool> judge)
+    {
+        try
+        {
+            judge(true);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The guard has ended meanwhile, and the kernel has let the caller go.
+            asked.File.Dispose();
+        }
+#pragma warning disable CA1031 // An event without an answer would block its thread for ever.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Refuse(asked, e);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _readers);
+        }
+    }
+
+    private void Refuse(PreContentEvent asked, Exception cause)
+    {
+        _events.Warning($"{_volume}: an operation of thread {asked.Thread} could not be judged and was refused", cause);
+        Answer(asked, EIO);
     }
 
     private async Task DecideAsync(
@@ -77,8 +128,7 @@ internal sealed class OperationJudge : IDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _events.Warning($"{_volume}: an operation of thread {asked.Thread} could not be judged and was refused", e);
-            Answer(asked, EIO);
+            Refuse(asked, e);
         }
         finally
         {
