@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using DaxEmu.Contract;
+using DaxEmu.Guards.PreContent;
+using DaxEmu.Linux.Files;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 using static DaxEmu.Abi.errno;
 using static DaxEmu.Abi.linux_falloc;
@@ -61,6 +64,33 @@ public sealed class WaitingCallerTests
         Assert.Equal(-EIO, await truncate.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         Assert.Contains("the one who decides is gone", Assert.Single(rig.Directory.Events.Warnings), StringComparison.Ordinal);
         rig.Directory.Events.Warnings.Clear();
+    }
+
+    [Fact]
+    public void Callers_whose_memory_does_not_answer_hold_up_no_other_and_too_many_are_not_read()
+    {
+        Assert.Equal(0, FanotifyGroup.Open(out FanotifyGroup? group));
+        using FanotifyGroup opened = group!;
+        using OperationJudge judge = new(opened, new WaitingContract(), new RecordedEvents(), "volume");
+        using ManualResetEventSlim answer = new();
+        using CountdownEvent read = new(64);
+        List<bool> more = [];
+        for (int i = 0; i < 64; i++)
+        {
+            judge.Read(Event(), isReadable =>
+            {
+                answer.Wait(TimeSpan.FromSeconds(5));
+                read.Signal();
+            });
+        }
+
+        judge.Read(Event(), more.Add);
+        answer.Set();
+        read.Wait(TestContext.Current.CancellationToken);
+
+        Assert.Equal([false], more);
+
+        static PreContentEvent Event() => new(new SafeFileHandle(-1, ownsHandle: false), 0, IsOpen: false, HasOpened: false, 0, 0);
     }
 
     /// <summary>That a file cannot be so long is said when the guard has allowed it.</summary>
