@@ -23,7 +23,7 @@ public sealed class SanitizerTests(Machine machine)
             "thread", "preload", "registrations.c", "static pthread_mutex_t guard", "static _Thread_local pthread_mutex_t guard", "data race"
         },
         {
-            "address", "preload", "guard.c", "i < files->device_count;", "i <= DAXEMU_GUARD_DEVICES;", "out of bounds"
+            "address", "preload", "guard.c", "i < files->device_count;", "i <= DAXEMU_GUARD_DEVICES;", "insufficient space"
         },
         {
             "address", "native", "copy.c", "size_t head = length - tail;", "size_t head = length - tail + 8;", "heap-buffer-overflow"
