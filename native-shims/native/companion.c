@@ -7,12 +7,13 @@
  * so would everybody at the mount. Another process that shares the memory turns the order round: the memory is given back when the companion
  * ends, which is when this process is gone, its descriptors and the connection with it. What is to be written back then fails at once.
  *
- * It shares nothing but the memory, and runs on a stack and a thread-local block of its own; of the C library it uses what touches no more
+ * It shares nothing but the memory once it has begun, and runs on a stack and a thread-local block of its own; of the C library it uses what touches no more
  * than errno. All its signals are blocked. SIGKILL for both at once, as by cgroup.kill, is beyond it.
  */
 #include "guard.h"
 
 #include <errno.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -32,15 +33,17 @@ static unsigned char *memory; /* its stack, then its thread-local block */
 
 static int keep(void *argument)
 {
-    unsigned process = (unsigned)(intptr_t)argument;
+    pid_t process = (pid_t)(intptr_t)argument;
     syscall(SYS_prctl, PR_SET_NAME, "daxemu-memory", 0, 0, 0);
 
-    /* Copies of all, those of /dev/fuse too, which must go with the process. */
-    if (process > 0)
-        syscall(SYS_close_range, 0u, process - 1, 0u);
-    syscall(SYS_close_range, process + 1, ~0u, 0u);
+    /* No copies, not for a moment: a file of a mount that had one would keep it from being unmounted. */
+    if (syscall(SYS_close_range, 0u, ~0u, CLOSE_RANGE_UNSHARE) != 0)
+        syscall(SYS_exit_group, 1);
 
-    struct pollfd gone = { .fd = (int)process, .events = POLLIN };
+    /* The process may have gone already, and its number be another's. */
+    struct pollfd gone = { .fd = (int)syscall(SYS_pidfd_open, process, 0), .events = POLLIN };
+    if (gone.fd < 0 || syscall(SYS_getppid) != process)
+        syscall(SYS_exit_group, 1);
     while (syscall(SYS_ppoll, &gone, 1, NULL, NULL, 0) < 0)
         continue;
     syscall(SYS_exit_group, 0);
@@ -49,16 +52,9 @@ static int keep(void *argument)
 
 static int start(void)
 {
-    int process = (int)syscall(SYS_pidfd_open, getpid(), 0);
-    if (process < 0)
-        return errno;
-
     memory = mmap(NULL, STACK_SIZE + LOCAL_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) {
-        int failed = errno;
-        close(process);
-        return failed;
-    }
+    if (memory == MAP_FAILED)
+        return errno;
 
     /* Thread-local variables lie below this address on some machines, above it on others; on x86-64 it holds itself. */
     void **local = (void **)(memory + STACK_SIZE + LOCAL_SIZE / 2);
@@ -68,11 +64,10 @@ static int start(void)
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_t child = clone(keep, memory + STACK_SIZE, CLONE_VM | CLONE_SETTLS, (void *)(intptr_t)process, NULL, local, NULL);
+    pid_t child = clone(keep, memory + STACK_SIZE, CLONE_VM | CLONE_FILES | CLONE_SETTLS, (void *)(intptr_t)getpid(), NULL, local, NULL);
     int failed = child < 0 ? errno : 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 
-    close(process);
     if (failed != 0)
         munmap(memory, STACK_SIZE + LOCAL_SIZE);
     else

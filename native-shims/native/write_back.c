@@ -201,7 +201,7 @@ static void *read_in_need(void *argument)
         if (poll(&device, 1, 1) <= 0 || atomic_load(&channel->reading) != 0)
             continue;
         ssize_t length = next_request(channel, channel->buffer);
-        if (length == -ENODEV)
+        if (length == -ENODEV || length == -ECONNABORTED)
             break;
         if (length >= 0)
             hand_over(channel, length);

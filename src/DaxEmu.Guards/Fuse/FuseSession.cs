@@ -103,7 +103,8 @@ internal sealed class FuseSession : IDisposable
         while (!_ending)
         {
             int length = next(thread.Incoming);
-            if (length == -ENODEV)
+            // ECONNABORTED: it ended while a request was being read (fs/fuse/dev.c, fuse_dev_do_read), or was made to end.
+            if (length is -ENODEV or -ECONNABORTED)
             {
                 return;
             }
