@@ -42,7 +42,7 @@ static int keep(void *argument)
 
     /* The process may have gone already, and its number be another's. */
     struct pollfd gone = { .fd = (int)syscall(SYS_pidfd_open, process, 0), .events = POLLIN };
-    if (gone.fd < 0 || syscall(SYS_getppid) != process)
+    if (gone.fd < 0 || getppid() != process)
         syscall(SYS_exit_group, 1);
     while (syscall(SYS_ppoll, &gone, 1, NULL, NULL, 0) < 0)
         continue;
